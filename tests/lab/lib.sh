@@ -1,0 +1,118 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What every part of the lab uses: words on the screen, the cache, the lock, processes by pid and start time.
+
+say() { printf 'lab: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# now_ms - milliseconds that a clock change does not bend
+now_ms() {
+	local up
+	read -r up _ </proc/uptime
+	up=${up/./}
+	printf '%s\n' "${up}0"
+}
+
+seconds_since() {
+	local ms=$(($(now_ms) - $1))
+	printf '%d.%02d s' $((ms / 1000)) $((ms % 1000 / 10))
+}
+
+# step NAME CMD… - run one step and say how long it took
+step() {
+	local name=$1 start
+	start=$(now_ms)
+	shift
+	"$@" || {
+		say "$name: failed"
+		return 1
+	}
+	say "$name: $(seconds_since "$start")"
+}
+
+# hash_of - the first 16 hex digits of the SHA-256 of standard input
+hash_of() { sha256sum | cut -c1-16; }
+
+# cached KIND KEY MAKER… - print the directory of an artefact, made by `MAKER… TMPDIR FINALDIR` where it is missing.
+# The directory appears by a rename: an interrupted maker leaves only what the next run sweeps.
+cached() {
+	local dir=$CACHE/$1/$2 kind=$1 start
+	shift 2
+	if [ ! -d "$dir" ]; then
+		start=$(now_ms)
+		rm -rf "$dir.tmp"
+		mkdir -p "$dir.tmp"
+		"$@" "$dir.tmp" "$dir" >&2 || {
+			rm -rf "$dir.tmp"
+			return 1
+		}
+		mv "$dir.tmp" "$dir"
+		say "made $kind: $(seconds_since "$start")"
+		prune "$CACHE/$kind"
+	fi
+	touch "$dir"
+	printf '%s\n' "$dir"
+}
+
+# prune DIR - artefacts of one kind that nobody used for a fortnight
+prune() { find "$1" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} +; }
+
+# One lab is brought up or down at a time. Descriptor 9 is closed in what outlives us (see spawn).
+take_lock() {
+	mkdir -p "$STATE"
+	exec 9>"$STATE.lock"
+	flock -n 9 || {
+		say "waiting for another lab command"
+		flock 9
+	}
+}
+
+# start_time PID - the pid's start, which tells it from a later process of the same number
+start_time() {
+	local stat
+	stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
+	# shellcheck disable=SC2086 # the words after the command's name
+	set -- ${stat##*) }
+	printf '%s\n' "${20}"
+}
+
+# record NAME PID - remember a process that the lab has to end
+record() { printf '%s %s\n' "$2" "$(start_time "$2")" >"$STATE/$1.pid"; }
+
+# pid_of NAME - the recorded pid, where that very process still runs
+pid_of() {
+	local pid start
+	[ -f "$STATE/$1.pid" ] && read -r pid start <"$STATE/$1.pid" || return 1
+	[ "$(start_time "$pid")" = "$start" ] && printf '%s\n' "$pid"
+}
+
+# end NAME - end a recorded process and wait until it is gone
+end() {
+	local pid i
+	if pid=$(pid_of "$1"); then
+		kill -KILL "$pid" 2>/dev/null
+		for ((i = 0; i < 200; i++)); do
+			pid_of "$1" >/dev/null || break
+			sleep 0.02
+		done
+	fi
+	rm -f "$STATE/$1.pid"
+}
+
+# spawn NAME LOG CMD… - start CMD in a session of its own, so that a Ctrl-C of ours ends it only through down
+spawn() {
+	local name=$1 log=$2
+	shift 2
+	setsid "$@" 9>&- </dev/null >"$log" 2>&1 &
+	record "$name" $!
+}
+
+# wait_for SECONDS CMD… - poll until CMD succeeds
+wait_for() {
+	local end=$(($(now_ms) + $1 * 1000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(now_ms)" -lt "$end" ] || return 1
+		sleep 0.1
+	done
+}
