@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What belongs to one architecture: arm64.c, or noarch.c, which says why nothing can be hooked. */
+#ifndef FAULTDECK_ARCH_H
+#define FAULTDECK_ARCH_H
+
+struct pt_regs;
+
+extern const char fdk_arch_name[];
+extern const char *const fdk_arch_missing; /* why no point works here; NULL: they do */
+
+/* At the entry of a function: its n-th argument (0 to 7). */
+unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n);
+
+/* At the entry of a function: return to its caller at once, with this value. */
+void fdk_arch_return(struct pt_regs *regs, unsigned long value);
+
+#endif

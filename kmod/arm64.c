@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* Registers and calls of arm64. */
+#include <linux/kprobes.h>
+#include <linux/ptrace.h>
+#include "arch.h"
+
+const char fdk_arch_name[] = "aarch64";
+const char *const fdk_arch_missing;
+
+unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
+{
+	return n < 8 ? regs->regs[n] : 0;
+}
+NOKPROBE_SYMBOL(fdk_arch_arg);
+
+/*
+ * At a function's first instruction the link register is not yet signed. PSTATE.BTYPE says that we
+ * came by an indirect call where a function pointer was used; left in place, it makes the
+ * instruction after the call a branch target exception on a kernel with BTI.
+ */
+void fdk_arch_return(struct pt_regs *regs, unsigned long value)
+{
+	regs->regs[0] = value;
+	regs->pc = regs->regs[30];
+	regs->pstate &= ~PSR_BTYPE_MASK;
+}
+NOKPROBE_SYMBOL(fdk_arch_return);
