@@ -1,0 +1,324 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "verb.h"
+
+#define CONTACT_MS 25000 /* connecting takes up to 8 s, then the first answers */
+#define SLICE_MS   100   /* how soon a signal is seen */
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int sig)
+{
+	(void)sig;
+	signals = signals + 1;
+}
+
+static void catch_signals(void)
+{
+	static const int sigs[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction sa = { .sa_handler = on_signal }; /* no SA_RESTART: a read must end */
+
+	for (size_t i = 0; i < sizeof(sigs) / sizeof(*sigs); i++)
+		sigaction(sigs[i], &sa, NULL);
+	sa.sa_handler = SIG_IGN;
+	sigaction(SIGPIPE, &sa, NULL);
+}
+
+/* The engine's threads are started with these blocked, so that this one gets them. */
+static void block_signals(bool on)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGHUP);
+	pthread_sigmask(on ? SIG_BLOCK : SIG_UNBLOCK, &set, NULL);
+}
+
+bool batch_interrupted(const struct batch *b)
+{
+	return signals > b->signals;
+}
+
+int batch_error(struct batch *b, const struct err *e, int status)
+{
+	emit_error(b->emit, e);
+	return status;
+}
+
+int batch_usage(struct batch *b, const char *fmt, ...)
+{
+	struct err e = { .code = 0 };
+	char msg[sizeof(e.msg)];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(msg, sizeof(msg), fmt, ap);
+	va_end(ap);
+	err_set(&e, -EINVAL, "%s", msg);
+	err_hint(&e, "faultdeck --help shows how it is written");
+	return batch_error(b, &e, EXIT_USAGE);
+}
+
+/* ---- scope ---- */
+static void list_nodes(const struct config *cfg, char *dst, size_t n)
+{
+	size_t at = 0;
+
+	*dst = '\0';
+	for (size_t i = 0; i < cfg->nnodes && at < n; i++)
+		at += (size_t)snprintf(dst + at, n - at, "%s%s", i ? ", " : "", cfg->nodes[i].name);
+}
+
+int scope_add(struct batch *b, const char *node)
+{
+	const struct node_cfg *n = config_node(b->cfg, node);
+	struct err e = { .code = 0 };
+	char names[240];
+	const char **grown;
+
+	if (n && scope_has(b, n->name) && !b->scope_all)
+		return EXIT_DONE;
+	if (!n) {
+		list_nodes(b->cfg, names, sizeof(names));
+		err_set(&e, -ENOENT, "%s: cluster.cfg has no such node", node);
+		err_hint(&e, "it has: %s", names);
+		return batch_error(b, &e, EXIT_USAGE);
+	}
+	grown = reallocarray(b->scope, b->nscope + 2, sizeof(*grown));
+	if (!grown)
+		return batch_error(b, &(struct err){ -ENOMEM, "out of memory", "" }, EXIT_FAILED);
+	b->scope = grown;
+	b->scope[b->nscope++] = n->name;
+	b->scope[b->nscope] = NULL;
+	return EXIT_DONE;
+}
+
+bool scope_has(const struct batch *b, const char *node)
+{
+	for (size_t i = 0; i < b->nscope; i++)
+		if (strcmp(b->scope[i], node) == 0)
+			return true;
+	return b->scope_all;
+}
+
+static void scope_clear(struct batch *b)
+{
+	free(b->scope);
+	b->scope = NULL;
+	b->nscope = 0;
+	b->scope_all = false;
+}
+
+/* ---- deck ---- */
+int batch_open(struct batch *b)
+{
+	static const char *const none[] = { NULL };
+	struct deck_opts o = { .cfg = b->cfg, .backends = b->backends, .interval_ms = 500 };
+	struct err e = { .code = 0 };
+	int r;
+
+	if (b->deck)
+		return EXIT_DONE;
+	if (!b->scope_all && !b->many)
+		o.only = b->scope ? b->scope : none;
+	o.accept_new = b->args->accept_new;
+	o.readonly = b->args->readonly;
+	o.events = b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)) ||
+		   strcmp(b->args->words[0], "events") == 0;
+	block_signals(true);
+	r = deck_open(&o, &b->deck, &e);
+	block_signals(false);
+	return r ? batch_error(b, &e, EXIT_FAILED) : EXIT_DONE;
+}
+
+void batch_close(struct batch *b)
+{
+	b->deck = b->deck ? deck_close(b->deck) : NULL;
+	b->started = false;
+}
+
+int batch_wait(struct batch *b, bool (*pred)(const struct snapshot *s, void *arg), void *arg,
+	       int limit_ms)
+{
+	int64_t end = now_boot_ms() + limit_ms;
+
+	for (;;) {
+		int64_t left = end - now_boot_ms();
+		int r;
+
+		if (batch_interrupted(b))
+			return -EINTR;
+		r = deck_wait(b->deck, pred, arg,
+			      left < SLICE_MS ? (int)(left > 0 ? left : 0) : SLICE_MS);
+		if (r != -ETIMEDOUT || left <= 0)
+			return r;
+	}
+}
+
+struct contact {
+	const struct batch *b;
+	uint64_t min_seq;
+};
+
+static bool contacted(const struct snapshot *s, void *arg)
+{
+	const struct contact *c = arg;
+
+	for (size_t i = 0; i < s->nnodes; i++) {
+		const struct node_view *v = s->nodes[i];
+
+		if (!scope_has(c->b, v->cfg->name))
+			continue;
+		if (v->state == NODE_CONNECTING || (v->state == NODE_UP && v->seq < c->min_seq))
+			return false;
+	}
+	return true;
+}
+
+int batch_contact(struct batch *b, uint64_t min_seq)
+{
+	struct contact c = { .b = b, .min_seq = min_seq };
+	int r = batch_open(b);
+
+	if (r)
+		return r;
+	if (!b->started) {
+		block_signals(true);
+		deck_start(b->deck);
+		block_signals(false);
+		b->started = true;
+	}
+	/* a node that is not settled at the limit is reported as one that does not answer */
+	return batch_wait(b, contacted, &c, CONTACT_MS) == -EINTR ? EXIT_SIGNAL : EXIT_DONE;
+}
+
+static void report_unreachable(struct batch *b, const struct node_view *v)
+{
+	struct err e = { .code = 0 };
+	const char *name = v->cfg->name;
+
+	err_set(&e, v->reason.code ? v->reason.code : -ETIMEDOUT, "%s: %s", name,
+		v->reason.msg[0] ? v->reason.msg : "no answer yet");
+	if (v->reason.hint[0])
+		err_hint(&e, "%s", v->reason.hint);
+	emit_error(b->emit, &e);
+	b->tally.unreachable++;
+}
+
+size_t batch_reach(struct batch *b, const struct snapshot *s)
+{
+	size_t up = 0;
+
+	for (size_t i = 0; i < s->nnodes; i++) {
+		if (!scope_has(b, s->nodes[i]->cfg->name))
+			continue;
+		if (s->nodes[i]->state == NODE_UP)
+			up++;
+		else
+			report_unreachable(b, s->nodes[i]);
+	}
+	return up;
+}
+
+int batch_ran(struct batch *b, const char *id)
+{
+	void *grown = reallocarray(b->ran, b->nran + 1, sizeof(*b->ran));
+
+	if (!grown)
+		return -ENOMEM;
+	b->ran = grown;
+	snprintf(b->ran[b->nran++], ID_MAX, "%s", id);
+	return 0;
+}
+
+/* ---- runs ---- */
+static void add_tally(struct batch *b, int status)
+{
+	const struct tally *t = &b->tally;
+
+	/* a verb that was not even begun has failed, and says so in the last line */
+	if (status && !t->done && !t->failed && !t->unknown && !t->unreachable)
+		b->tally.failed = 1;
+	emit_put(b->emit, record_summary(&b->tally));
+}
+
+static int run_one(struct batch *b, const struct args *a)
+{
+	int r;
+
+	b->args = a;
+	b->tally = (struct tally){ .done = 0 };
+	scope_clear(b);
+	r = verb_run(b, a->words, a->nwords);
+	if (batch_interrupted(b)) {
+		r = EXIT_SIGNAL;
+		if (verb_restore_run(b))
+			r = EXIT_INCOMPLETE;
+	}
+	add_tally(b, r);
+	emit_flush(b->emit);
+	return r;
+}
+
+static int run_line(struct batch *b, const struct args *outer, const char *line, size_t len)
+{
+	struct words w;
+	struct args a;
+	struct err e = { .code = 0 };
+	int r = 0;
+
+	if (strlen(line) != len)
+		return batch_usage(b, "the line holds a NUL byte");
+	if (words_split(line, &w, &e))
+		return batch_error(b, &e, EXIT_USAGE);
+	if (args_parse_line(w.n, w.v, outer, &a, &e))
+		r = batch_error(b, &e, EXIT_USAGE);
+	else if (a.nwords)
+		r = run_one(b, &a);
+	words_free(&w);
+	return r;
+}
+
+/* Verbs from standard input; a line that fails does not end the run. */
+static int run_many(struct batch *b, const struct args *outer)
+{
+	char *line = NULL;
+	size_t cap = 0;
+	ssize_t n;
+	int worst = EXIT_DONE;
+
+	b->many = true;
+	while (!batch_interrupted(b) && (n = getline(&line, &cap, stdin)) >= 0)
+		worst = exit_worst(worst, run_line(b, outer, line, (size_t)n));
+	free(line);
+	if (batch_interrupted(b)) { /* between two lines */
+		b->args = outer;
+		worst = exit_worst(worst, verb_restore_run(b) ? EXIT_INCOMPLETE : EXIT_SIGNAL);
+	}
+	return worst;
+}
+
+int batch_main(const struct args *a, const struct config *cfg,
+	       const struct backend *const *backends, struct emit *emit)
+{
+	struct batch b = { .cfg = cfg, .backends = backends, .emit = emit, .args = a };
+	bool many = a->nwords == 1 && strcmp(a->words[0], "-") == 0;
+	int r;
+
+	catch_signals();
+	emit->backends = backends;
+	r = many ? run_many(&b, a) : run_one(&b, a);
+	batch_close(&b);
+	scope_clear(&b);
+	free(b.ran);
+	return r;
+}

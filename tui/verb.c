@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "verb.h"
+
+/* kvm FAULT TARGET … is inject kvm.FAULT TARGET …; the word itself is the backend's name. */
+static int verb_backend(struct batch *b, char **words, int n)
+{
+	char inject[] = "inject", list[] = "list", vms[] = "vms", fault[64];
+	char *argv[WORDS_MAX + 2];
+
+	if (strcmp(words[1], "list") == 0) {
+		char *list_vms[] = { list, vms, NULL };
+
+		return n == 2 ? verb_list(b, list_vms, 2) : batch_usage(b, "%s list", words[0]);
+	}
+	if (n < 3)
+		return batch_usage(b, "%s %s: a target is missing", words[0], words[1]);
+	if (n > WORDS_MAX)
+		return batch_usage(b, "more than %d words", WORDS_MAX);
+	if ((size_t)snprintf(fault, sizeof(fault), "%s.%s", words[0], words[1]) >= sizeof(fault))
+		return batch_usage(b, "%s: no fault has such a long name", words[1]);
+	argv[0] = inject;
+	argv[1] = fault;
+	memcpy(argv + 2, words + 2, ((size_t)n - 1) * sizeof(*argv)); /* with the NULL */
+	return verb_inject(b, argv, n);
+}
+
+const struct verb verbs[] = {
+	{ "status", "status", "nodes, VMs, services and active injections", VERB_READS, 0, 0, 0,
+	  verb_status },
+	{ "list", "list nodes|vms|services|faults [TARGET]|points [NODE]|injections",
+	  "one kind of thing; faults with TARGET: which fit it, and why not", VERB_READS, 0, 1, 2,
+	  verb_list },
+	{ "inject", "inject FAULT TARGET… [k=v]… [--wait]",
+	  "break it: prints the plan; with --yes, injects and waits until the fault is active",
+	  VERB_INJECTS, OPT_WAIT, 2, -1, verb_inject },
+	{ "restore", "restore ID…|--all [--force]", "put back; --all asks every node what is there",
+	  VERB_RESTORES, OPT_ALL | OPT_FORCE, 0, -1, verb_restore },
+	{ "renew", "renew ID… [--ttl D]", "start the TTL of an injection anew", VERB_RESTORES, 0, 1,
+	  -1, verb_renew },
+	{ "check", "check [NODE…]", "what is missing on a node before a fault can work there",
+	  VERB_READS, 0, 0, -1, verb_check },
+	{ "module", "module build|load|unload|status NODE…", "the kernel module on a node",
+	  VERB_OPERATES, 0, 2, -1, verb_module },
+	{ "events", "events [--follow]", "what the modules changed, as it happens", VERB_READS,
+	  OPT_FOLLOW, 0, 0, verb_events },
+	{ "kvm", "kvm list | kvm FAULT TARGET… [k=v]…", "short for list vms and inject kvm.FAULT",
+	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
+	{ .name = NULL },
+};
+
+const struct verb *verb_find(const char *name)
+{
+	for (const struct verb *v = verbs; v->name; v++)
+		if (strcmp(v->name, name) == 0)
+			return v;
+	return NULL;
+}
+
+static const char *opt_name(unsigned opts)
+{
+	if (opts & OPT_ALL)
+		return "--all";
+	if (opts & OPT_FORCE)
+		return "--force";
+	return opts & OPT_WAIT ? "--wait" : "--follow";
+}
+
+int verb_run(struct batch *b, char **words, int n)
+{
+	const unsigned own = OPT_ALL | OPT_FORCE | OPT_WAIT | OPT_FOLLOW;
+	const struct verb *v = verb_find(words[0]);
+	unsigned strange;
+
+	if (!v)
+		return batch_usage(b, "%s: no such verb", words[0]);
+	strange = b->args->given & own & ~v->opts;
+	if (strange)
+		return batch_usage(b, "%s means nothing to %s: %s", opt_name(strange), v->name,
+				   v->usage);
+	if (n - 1 < v->min)
+		return batch_usage(b, "%s: words are missing: %s", v->name, v->usage);
+	if (v->max >= 0 && n - 1 > v->max)
+		return batch_usage(b, "%s: one word too many: %s", words[v->max + 1], v->usage);
+	return v->exec(b, words, n);
+}

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "verb.h"
+
+#define SLICE_MS 250
+
+/* WORD NULL: the operation that is the verb alone. */
+static const struct operation *find_operation(struct batch *b, const char *verb, const char *word)
+{
+	const struct operation *op;
+
+	for (size_t i = 0; (op = deck_operation(b->deck, i)); i++)
+		if (strcmp(op->verb, verb) == 0 &&
+		    (word ? op->word && strcmp(op->word, word) == 0 : !op->word))
+			return op;
+	return NULL;
+}
+
+static void show_text(struct batch *b, const char *node, const char *verb, const char *text)
+{
+	char line[1024];
+
+	while (text && *text) {
+		size_t n = strcspn(text, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)(n < sizeof(line) ? n : sizeof(line) - 1),
+			 text);
+		text_clean(line, sizeof(line), line);
+		emit_put(b->emit, record_output(node, verb, line));
+		text += n + (text[n] == '\n');
+	}
+}
+
+/*
+ * In slices, so that a signal is seen. An operation whose own error is -ETIMEDOUT gives it at once,
+ * not at the end of a slice.
+ */
+static int wait_task(struct batch *b, struct task *t, int limit_ms, const char **text,
+		     struct err *e)
+{
+	int64_t end = now_boot_ms() + limit_ms + 10000;
+
+	for (;;) {
+		int64_t begun = now_boot_ms();
+		int r;
+
+		if (batch_interrupted(b))
+			return err_set(e, -EINTR, "interrupted");
+		r = task_wait(t, SLICE_MS, text, e);
+		if (r != -ETIMEDOUT || now_boot_ms() - begun < SLICE_MS / 2 || now_boot_ms() > end)
+			return r;
+	}
+}
+
+/* One node's task: begun for all nodes first, then waited for one after the other. */
+struct job {
+	const char *node;
+	struct task *task;
+	int r;
+	struct err e;
+};
+
+static void finish(struct batch *b, const struct operation *op, struct job *j)
+{
+	struct err e = { .code = 0 };
+	const char *text = NULL;
+
+	if (!j->r)
+		j->r = wait_task(b, j->task, op->timeout_ms, &text, &j->e);
+	show_text(b, j->node, op->verb, text);
+	if (!j->r) {
+		b->tally.done++;
+	} else {
+		b->tally.failed++;
+		err_set(&e, j->r, "%s: %s", j->node, j->e.msg);
+		if (j->e.hint[0])
+			err_hint(&e, "%s", j->e.hint);
+		emit_error(b->emit, &e);
+	}
+	task_free(j->task);
+	emit_flush(b->emit);
+}
+
+/* How many of the nodes of the scope answer goes to *N. */
+static struct job *begin_jobs(struct batch *b, const struct operation *op, size_t *n)
+{
+	const struct snapshot *s = deck_snapshot(b->deck);
+	struct job *jobs = calloc(s->nnodes + 1, sizeof(*jobs));
+
+	*n = 0;
+	batch_reach(b, s);
+	for (size_t i = 0; jobs && i < s->nnodes; i++) {
+		const struct node_view *v = s->nodes[i];
+		struct job *j = &jobs[*n];
+
+		if (v->state != NODE_UP || !scope_has(b, v->cfg->name))
+			continue;
+		j->node = v->cfg->name;
+		j->r = deck_operate(b->deck, j->node, op, &j->task, &j->e);
+		++*n;
+	}
+	snapshot_put(s);
+	return jobs;
+}
+
+static int operate(struct batch *b, const struct operation *op)
+{
+	struct job *jobs;
+	size_t n;
+	int r = batch_contact(b, 1);
+
+	if (r)
+		return r;
+	jobs = begin_jobs(b, op, &n);
+	for (size_t i = 0; i < n && jobs; i++) {
+		finish(b, op, &jobs[i]);
+		if (jobs[i].r)
+			r = exit_worst(r, jobs[i].r == -EROFS ? EXIT_REFUSED : EXIT_FAILED);
+	}
+	free(jobs);
+	if (batch_interrupted(b))
+		return EXIT_SIGNAL;
+	if (!n && b->tally.unreachable)
+		return EXIT_UNREACHABLE;
+	return r ? r : b->tally.unreachable ? EXIT_FAILED : EXIT_DONE;
+}
+
+static int scope_words(struct batch *b, char **nodes, int n)
+{
+	int r = EXIT_DONE;
+
+	b->scope_all =
+		n == 0 || (n == 1 && strcmp(nodes[0], "all") == 0 && !config_node(b->cfg, "all"));
+	for (int i = 0; i < n && !r && !b->scope_all; i++)
+		r = scope_add(b, nodes[i]);
+	return r ? r : batch_open(b);
+}
+
+int verb_check(struct batch *b, char **words, int n)
+{
+	const struct operation *op;
+	int r = scope_words(b, words + 1, n - 1);
+
+	if (r)
+		return r;
+	op = find_operation(b, "check", NULL);
+	return op ? operate(b, op) : batch_usage(b, "check: no backend checks anything");
+}
+
+/* The words that a backend has for VERB, for the message. */
+static int no_word(struct batch *b, const char *verb, const char *word)
+{
+	const struct operation *op;
+	char list[200] = "";
+	size_t at = 0;
+
+	for (size_t i = 0; (op = deck_operation(b->deck, i)) && at < sizeof(list); i++)
+		if (strcmp(op->verb, verb) == 0 && op->word)
+			at += (size_t)snprintf(list + at, sizeof(list) - at, " %s", op->word);
+	return batch_usage(b, "%s %s: it is one of%s", verb, word, list);
+}
+
+static int dry_run(struct batch *b, const struct operation *op)
+{
+	for (size_t i = 0; i < b->cfg->nnodes; i++) {
+		if (!scope_has(b, b->cfg->nodes[i].name))
+			continue;
+		emit_put(b->emit, record_operation(b->cfg->nodes[i].name, op));
+		b->tally.done++;
+	}
+	return EXIT_DONE;
+}
+
+int verb_module(struct batch *b, char **words, int n)
+{
+	const struct operation *op;
+	int r = scope_words(b, words + 2, n - 2);
+
+	if (r)
+		return r;
+	op = find_operation(b, words[0], words[1]);
+	if (!op)
+		return no_word(b, words[0], words[1]);
+	return b->args->opts & OPT_DRY_RUN ? dry_run(b, op) : operate(b, op);
+}
+
+int verb_points(struct batch *b, char **words, int n)
+{
+	const struct operation *op;
+	int r = scope_words(b, words + 1, n - 1);
+
+	if (r)
+		return r;
+	op = find_operation(b, "points", NULL);
+	return op ? operate(b, op) : batch_usage(b, "list points: no backend lists any");
+}
