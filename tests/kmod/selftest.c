@@ -1,0 +1,389 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The module in a running kernel: effects, refusals, ends. MODULE=file.ko selftest [NAME] */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include "init.h"
+#include "selftest.h"
+
+const char *selftest_module;
+
+/* before / injected / restored of one way, beside one that is not the target */
+static void one_way(const struct victim *v, const struct victim *other, enum victim_op op,
+		    const char *point, const char *name, int err)
+{
+	const char *way = victim_op_names[op];
+	int before = victim_do(v, op), rc;
+
+	if (before == VICTIM_CANNOT) {
+		fail("%s: not possible here", way);
+		return;
+	}
+	rc = ctl("arm id=way point=%s tgid=%d action=return:%s ttl_ms=20000", point, v->pid, name);
+	if (rc) {
+		fail("%s: arm: %s", way, slurp("error"));
+		return;
+	}
+	long old = events_count("way");
+	int injected = victim_do(v, op), foreign = victim_do(other, op);
+	long hits = rule_value("way", "injected"), events = events_count("way") - old;
+
+	rc = ctl("disarm id=way");
+	CHECK(before == 0, "%s: failed before: %d", way, before);
+	CHECK(injected == err, "%s: gave %d, expected %d", way, injected, err);
+	CHECK(foreign == 0, "%s: another process got %d", way, foreign);
+	CHECK(hits >= 1 && hits == events, "%s: %ld hits, %ld events", way, hits, events);
+	CHECK(rc == 0 && victim_do(v, op) == 0, "%s: not restored", way);
+}
+
+static void test_write_ways(void)
+{
+	struct victim v = victim_start("victim"), other = victim_start("victim");
+
+	for (int op = OP_FIRST_WRITE; op <= OP_LAST_WRITE; op++)
+		one_way(&v, &other, (enum victim_op)op, "file-write", "ENOSPC", ENOSPC);
+	one_way(&v, &other, OP_BLOCK, "file-write", "EIO", EIO);
+	victim_end(&v);
+	victim_end(&other);
+}
+
+static void test_read_ways(void)
+{
+	struct victim v = victim_start("victim"), other = victim_start("victim");
+
+	for (int op = OP_FIRST_READ; op <= OP_LAST_READ; op++)
+		one_way(&v, &other, (enum victim_op)op, "file-read", "EIO", EIO);
+	victim_end(&v);
+	victim_end(&other);
+}
+
+static void test_read_is_not_write(void)
+{
+	struct victim v = victim_start("victim");
+
+	EXPECT(ctl("arm id=w point=file-write tgid=%d action=return:EROFS ttl_ms=9000", v.pid), 0);
+	EXPECT(victim_do(&v, OP_READ), 0);
+	EXPECT(ctl("arm id=r point=file-read tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	EXPECT(victim_do(&v, OP_WRITE), EROFS);
+	EXPECT(victim_do(&v, OP_READ), EIO);
+	EXPECT(ctl("disarm id=w"), 0);
+	EXPECT(victim_do(&v, OP_WRITE), 0);
+	EXPECT(victim_do(&v, OP_READ), EIO);
+	victim_end(&v);
+}
+
+static void test_other_files_pass(void)
+{
+	static const enum victim_op ops[] = { OP_PIPE, OP_EVENTFD, OP_NULLDEV, OP_SOCKET };
+	struct victim v = victim_start("victim");
+
+	EXPECT(ctl("arm id=reg point=file-write tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	for (size_t i = 0; i < 4; i++)
+		CHECK(victim_do(&v, ops[i]) == 0, "%s was hit", victim_op_names[ops[i]]);
+	EXPECT(rule_value("reg", "injected"), 0);
+	CHECK(rule_value("reg", "calls") > 0, "the calls were not counted");
+	victim_end(&v);
+}
+
+/* The victim's own answers go through a pipe: one hit, then it must be able to answer. */
+static void test_files_all(void)
+{
+	static const enum victim_op ops[] = { OP_PIPE, OP_EVENTFD, OP_NULLDEV, OP_SOCKET };
+	struct victim v = victim_start("victim");
+
+	for (size_t i = 0; i < 4; i++) {
+		EXPECT(ctl("arm id=all point=file-write files=all times=1 tgid=%d action=return:EIO"
+			   " ttl_ms=9000",
+			   v.pid),
+		       0);
+		CHECK(victim_do(&v, ops[i]) == EIO, "%s was not hit", victim_op_names[ops[i]]);
+		EXPECT(ctl("disarm id=all"), 0);
+	}
+	victim_end(&v);
+}
+
+static void test_vm_ioctl(void)
+{
+	struct victim v = victim_start("victim");
+
+	EXPECT(victim_do(&v, OP_VCPU), 0);
+	EXPECT(ctl("arm id=io point=vm-ioctl tgid=%d cmd=KVM_CREATE_VCPU action=return:EPERM"
+		   " ttl_ms=9000",
+		   v.pid),
+	       0);
+	EXPECT(victim_do(&v, OP_VCPU), EPERM);
+	EXPECT(victim_do(&v, OP_CHECK), 0);
+	EXPECT(victim_do(&v, OP_DEVICE), ENODEV);
+	CHECK(strstr(slurp("events"), "cmd=KVM_CREATE_VCPU"), "no ioctl in events");
+	EXPECT(rule_value("io", "calls"), 3);
+	EXPECT(rule_value("io", "matched"), 1);
+	EXPECT(ctl("disarm id=io"), 0);
+	EXPECT(ctl("arm id=io point=vm-ioctl tgid=%d cmd=0xae41,KVM_CREATE_DEVICE"
+		   " action=return:EACCES ttl_ms=9000",
+		   v.pid),
+	       0);
+	EXPECT(victim_do(&v, OP_VCPU), EACCES);
+	EXPECT(victim_do(&v, OP_DEVICE), EACCES);
+	EXPECT(victim_do(&v, OP_CHECK), 0);
+	EXPECT(ctl("disarm id=io"), 0);
+	EXPECT(victim_do(&v, OP_VCPU), 0);
+	victim_end(&v);
+}
+
+static void test_tid(void)
+{
+	struct victim v = victim_start("victim");
+
+	EXPECT(ctl("arm id=t point=file-write tid=%d action=return:EIO ttl_ms=9000", v.thread), 0);
+	EXPECT(victim_do(&v, OP_WRITE), 0);
+	EXPECT(victim_do(&v, OP_THREAD_WRITE), EIO);
+	EXPECT(ctl("disarm id=t"), 0);
+	EXPECT(victim_do(&v, OP_THREAD_WRITE), 0);
+	EXPECT(ctl("arm id=t point=file-write tgid=%d tid=1 action=return:EIO ttl_ms=9000", v.pid),
+	       EPERM);
+	EXPECT(ctl("arm id=t point=file-write tgid=%d tid=%d action=return:EIO ttl_ms=9000",
+		   v.thread, v.thread),
+	       ENOENT);
+	victim_end(&v);
+}
+
+static void test_comm_waits(void)
+{
+	struct victim old = victim_start("fd new vm"), v;
+
+	EXPECT(ctl("arm id=c point=vm-ioctl comm=fd\\x20new\\x20vm action=return:ENOMEM"
+		   " ttl_ms=9000"),
+	       0);
+	EXPECT(victim_do(&old, OP_VCPU), 0);
+	v = victim_start("fd new vm");
+	EXPECT(victim_do(&v, OP_VCPU), ENOMEM);
+	EXPECT(victim_do(&old, OP_VCPU), 0);
+	EXPECT(ctl("disarm id=c"), 0);
+	EXPECT(victim_do(&v, OP_VCPU), 0);
+	victim_end(&v);
+	v = victim_start("another");
+	EXPECT(ctl("arm id=c point=vm-ioctl comm=other action=return:ENOMEM ttl_ms=9000"), 0);
+	EXPECT(victim_do(&v, OP_VCPU), 0);
+	victim_end(&v);
+	victim_end(&old);
+}
+
+static void test_inherit(void)
+{
+	struct victim v = victim_start("victim"), other = victim_start("victim");
+
+	EXPECT(ctl("arm id=i point=file-write tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	EXPECT(victim_do(&v, OP_CHILD_WRITE), 0);
+	EXPECT(ctl("disarm id=i"), 0);
+	EXPECT(ctl("arm id=i point=file-write tgid=%d inherit=1 action=return:EIO ttl_ms=9000",
+		   v.pid),
+	       0);
+	EXPECT(victim_do(&v, OP_WRITE), EIO);
+	EXPECT(victim_do(&v, OP_CHILD_WRITE), EIO);
+	EXPECT(victim_do(&v, OP_ORPHAN_WRITE), EIO);
+	EXPECT(victim_do(&other, OP_CHILD_WRITE), 0);
+	for (int i = 0; i < 600; i++)
+		EXPECT(victim_do(&v, OP_CHILD_WRITE), EIO);
+	EXPECT(rule_value("i", "lost"), 0);
+	EXPECT(ctl("disarm id=i"), 0);
+	EXPECT(victim_do(&v, OP_CHILD_WRITE), 0);
+	victim_end(&v);
+	victim_end(&other);
+}
+
+static int hits_of(const struct victim *v, int n)
+{
+	int hits = 0;
+
+	for (int i = 0; i < n; i++)
+		hits += victim_do(v, OP_WRITE) == EIO;
+	return hits;
+}
+
+static int gate(const struct victim *v, const char *gate, int n)
+{
+	int hits;
+
+	if (ctl("arm id=g point=file-write tgid=%d %s action=return:EIO ttl_ms=9000", v->pid, gate))
+		return -1;
+	hits = hits_of(v, n);
+	if (rule_value("g", "injected") != hits)
+		fail("%s: injected=%ld, seen %d", gate, rule_value("g", "injected"), hits);
+	ctl("disarm id=g");
+	return hits;
+}
+
+static void test_gate(void)
+{
+	struct victim v = victim_start("victim");
+	int half;
+
+	EXPECT(gate(&v, "times=2", 9), 2);
+	EXPECT(gate(&v, "times=0", 9), 0);
+	EXPECT(gate(&v, "interval=3", 9), 3);
+	EXPECT(gate(&v, "probability=0", 9), 0);
+	EXPECT(gate(&v, "space=24", 9), 7); /* 8 bytes a write: 24 and 16 left pass */
+	half = gate(&v, "probability=50", 400);
+	CHECK(half > 120 && half < 280, "probability=50 hit %d of 400", half);
+	victim_end(&v);
+}
+
+static void test_ttl(void)
+{
+	struct victim v = victim_start("victim");
+	long t0 = now_ms(), gone;
+
+	EXPECT(ctl("arm id=ttl point=file-write tgid=%d action=return:EIO ttl_ms=400", v.pid), 0);
+	EXPECT(victim_do(&v, OP_WRITE), EIO);
+	while (victim_do(&v, OP_WRITE) == EIO && now_ms() < t0 + 3000)
+		usleep(1000);
+	gone = now_ms() - t0;
+	CHECK(gone >= 400 && gone < 700, "gone after %ld ms of 400", gone);
+	usleep(200000);
+	EXPECT(rules_count(), 0);
+	EXPECT(ctl("disarm id=ttl"), ENOENT);
+	victim_end(&v);
+}
+
+static void test_ttl_clock(void)
+{
+	struct victim v = victim_start("victim");
+	struct timespec old, t;
+	int hit, healed;
+
+	clock_gettime(CLOCK_REALTIME, &old);
+	EXPECT(ctl("arm id=ttl point=file-write tgid=%d action=return:EIO ttl_ms=600", v.pid), 0);
+	t = (struct timespec){ old.tv_sec + 86400, 0 };
+	clock_settime(CLOCK_REALTIME, &t);
+	hit = victim_do(&v, OP_WRITE);
+	t.tv_sec = old.tv_sec - 86400;
+	clock_settime(CLOCK_REALTIME, &t);
+	usleep(800000);
+	healed = victim_do(&v, OP_WRITE);
+	clock_settime(CLOCK_REALTIME, &old);
+	EXPECT(hit, EIO);
+	EXPECT(healed, 0);
+	victim_end(&v);
+}
+
+static void test_renew(void)
+{
+	struct victim v = victim_start("victim");
+
+	EXPECT(ctl("arm id=r point=file-write tgid=%d action=return:EIO ttl_ms=400", v.pid), 0);
+	EXPECT(ctl("renew id=r ttl_ms=1200"), 0);
+	usleep(600000);
+	EXPECT(victim_do(&v, OP_WRITE), EIO);
+	CHECK(rule_value("r", "left_ms") > 100, "left_ms=%ld", rule_value("r", "left_ms"));
+	EXPECT(ctl("renew id=r ttl_ms=100"), 0);
+	usleep(300000);
+	EXPECT(victim_do(&v, OP_WRITE), 0);
+	EXPECT(ctl("renew id=r ttl_ms=100"), ENOENT);
+	victim_end(&v);
+}
+
+/* A process with the number of one that was a target is not a target. */
+static void test_reuse(void)
+{
+	struct victim v = victim_start("victim");
+	pid_t pid = v.pid;
+
+	EXPECT(ctl("arm id=old point=file-write tgid=%d action=return:EIO ttl_ms=9000", pid), 0);
+	EXPECT(victim_do(&v, OP_WRITE), EIO);
+	victim_end(&v);
+	CHECK(strstr(slurp("rules"), "target=gone"), "not said to be gone: %s", slurp("rules"));
+	for (int i = 0; i < 20 && v.pid != pid; i++) {
+		int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+
+		victim_end(&v);
+		dprintf(fd, "%d", pid - 1);
+		close(fd);
+		v = victim_start("victim");
+	}
+	EXPECT(v.pid, pid);
+	EXPECT(victim_do(&v, OP_WRITE), 0);
+	EXPECT(ctl("arm id=new point=file-write tgid=%d action=return:EROFS ttl_ms=9000", pid), 0);
+	EXPECT(victim_do(&v, OP_WRITE), EROFS);
+	victim_end(&v);
+}
+
+/* Our own files are never hit, or a rule on the console could not be taken back. */
+static void test_own_files_pass(void)
+{
+	int status = 0;
+	pid_t child = fork();
+
+	if (!child) {
+		usleep(300000);
+		_exit(ctl("disarm id=own") == 0 && slurp("version")[0] == 'f' ? 0 : 1);
+	}
+	EXPECT(ctl("arm id=own point=file-write files=all tgid=%d action=return:EIO ttl_ms=9000",
+		   child),
+	       0);
+	waitpid(child, &status, 0);
+	EXPECT(status, 0);
+}
+
+static void test_files(void)
+{
+	const char *points;
+
+	CHECK(strstr(slurp("version"), " abi 1 aarch64\n"), "version: %s", slurp("version"));
+	points = slurp("points");
+	CHECK(strstr(points, "\nfile-read\trw_verify_area\tready\treturn:VALUE\tEIO,"), "%s",
+	      points);
+	CHECK(strstr(points, "\nfile-write\trw_verify_area\tready\t"), "%s", points);
+	CHECK(strstr(points, "\nvm-ioctl\tkvm_vm_ioctl\tready\t"), "%s", points);
+	EXPECT(rules_count(), 0);
+}
+
+static const struct test tests[] = {
+	{ "files", test_files },
+	{ "write-ways", test_write_ways },
+	{ "read-ways", test_read_ways },
+	{ "read-is-not-write", test_read_is_not_write },
+	{ "other-files-pass", test_other_files_pass },
+	{ "files-all", test_files_all },
+	{ "vm-ioctl", test_vm_ioctl },
+	{ "tid", test_tid },
+	{ "comm-waits", test_comm_waits },
+	{ "inherit", test_inherit },
+	{ "gate", test_gate },
+	{ "ttl", test_ttl },
+	{ "ttl-clock", test_ttl_clock },
+	{ "renew", test_renew },
+	{ "reuse", test_reuse },
+	{ "own-files-pass", test_own_files_pass },
+	{ "refusals", test_refusals },
+	{ "noise", test_noise },
+	{ "events-stream", test_events_stream },
+	{ "events-overflow", test_events_overflow },
+	{ "thousand-rules", test_thousand_rules },
+	{ "storm", test_storm },
+	{ "hook-cycles", test_hook_cycles },
+	{ "two-writers", test_two_writers },
+	{ "unload", test_unload },
+};
+
+int main(int argc, char **argv)
+{
+	const char *only = argc > 1 ? argv[argc - 1] : NULL;
+
+	init_if_first();
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	selftest_module = getenv("MODULE");
+	if (!selftest_module && !access("/faultdeck.ko", R_OK))
+		selftest_module = "/faultdeck.ko";
+	if (selftest_module && access(DIR "version", F_OK) && !selftest_load()) {
+		printf("Bail out! cannot load %s: %s\n", selftest_module, strerror(errno));
+		return 2;
+	}
+	return tap_run(tests, sizeof(tests) / sizeof(tests[0]), only) ? 1 : 0;
+}
