@@ -17,31 +17,42 @@ emu_initrd() {
 	rm -rf "$keys"
 }
 
-# emu_prepare NAME ADDRESS GUESTS KDIR KVER IMAGE - all that a start needs, so that a power cut can be followed by another
-emu_prepare() {
-	local name=$1
-	ssh_node "$name" "$2" && emu_initrd "$name" "$6" && net_tap "$name" || return 1
-	[ -f "$RUN/$name.disk" ] || cp --sparse=always --reflink=auto "$6/disk.raw" "$RUN/$name.disk" || return 1
-	cat >"$STATE/$name.emu" <<-EOF
-		address=$2 guests=$3 kernel=$(printf %q "$4/boot/vmlinuz-$5")
-	EOF
+# emu_words ADDRESS GUESTS KERNEL IMAGE - all that makes the machine what it is, one a line
+emu_words() { printf '%s\n' "$@" "$EMU_APPEND" "$EMU_CPU" "$EMU_MEMORY"; }
+
+# emu_up NAME ADDRESS GUESTS KERNEL IMAGE - start the machine, unless just this one runs.
+# What a start needs is kept, so that it can follow a power cut.
+emu_up() {
+	local name=$1 image=$5 words
+	words=$(emu_words "${@:2}")
+	if [ "$words" != "$(cat "$STATE/$name.emu" 2>/dev/null)" ]; then
+		end "$name"
+		rm -f "$RUN/$name.disk"
+		ssh_node "$name" "$2" && emu_initrd "$name" "$image" && net_tap "$name" &&
+			cp --sparse=always --reflink=auto "$image/disk.raw" "$RUN/$name.disk" || return 1
+		printf '%s\n' "$words" >"$STATE/$name.emu"
+	fi
+	emu_running "$name" || emu_start "$name"
 }
 
 # emu_start NAME - switch the machine on
 emu_start() {
-	local name=$1 address guests kernel
-	# shellcheck source=/dev/null
-	. "$STATE/$name.emu"
-	: >"$RUN/$name.console"
+	local name=$1 words append
+	mapfile -t words <"$STATE/$name.emu"
+	append="console=ttyAMA0 panic=-1 quiet net.ifnames=0 fdlab.name=$name fdlab.address=${words[0]}/24"
+	append+=" fdlab.guests=${words[1]// /,} ${words[4]}"
+	rm -f "$RUN/$name.console"
 	spawn "$name" "$RUN/$name.log" nsenter --net="/run/netns/$SWITCH" -- qemu-system-aarch64 -name "$name" \
-		-M virt,virtualization=on,gic-version=3 -cpu "$EMU_CPU" -accel tcg,thread=multi -smp 2 -m "$EMU_MEMORY" \
+		-M virt,virtualization=on,gic-version=3 -cpu "${words[5]}" -accel tcg,thread=multi -smp 2 -m "${words[6]}" \
 		-nodefaults -no-user-config -display none -no-reboot -serial "file:$RUN/$name.console" \
-		-kernel "$kernel" -initrd "$STATE/$name.initrd" \
-		-append "console=ttyAMA0 panic=-1 quiet net.ifnames=0 fdlab.name=$name fdlab.address=$address/24 fdlab.guests=$guests $EMU_APPEND" \
+		-kernel "${words[2]}" -initrd "$STATE/$name.initrd" -append "$append" \
 		-drive "file=$RUN/$name.disk,if=none,id=root,format=raw,cache=unsafe" -device virtio-blk-pci,drive=root,romfile= \
 		-netdev "tap,id=net,ifname=$name,script=no,downscript=no" \
-		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:4d:00:$(printf %02x "${address##*.}")"
+		-device "virtio-net-pci,netdev=net,romfile=,mac=52:54:00:4d:00:$(printf %02x "${words[0]##*.}")"
 }
+
+# emu_greeted NAME - its init has come to its end
+emu_greeted() { grep -qs '^fdlab: ' "$RUN/$1.console"; }
 
 emu_running() { pid_of "$1" >/dev/null; }
 
@@ -55,7 +66,7 @@ emu_died() {
 # emu_login NAME - wait until ssh works
 emu_login() {
 	local end=$(($(now_ms) + 90000))
-	until grep -q '^fdlab: ' "$RUN/$1.console" && on "$1" true 2>"$STATE/$1.ssh"; do
+	until emu_greeted "$1" && on "$1" true 2>"$STATE/$1.ssh"; do
 		emu_running "$1" || emu_died "$1" || return 1
 		[ "$(now_ms)" -lt "$end" ] || { cat "$STATE/$1.ssh" >&2 && return 1; }
 		sleep 0.1

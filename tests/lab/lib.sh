@@ -59,8 +59,7 @@ prune() { find "$1" -mindepth 1 -maxdepth 1 -mtime +14 -exec rm -rf {} +; }
 
 # One lab is brought up or down at a time. Descriptor 9 is closed in what outlives us (see spawn).
 take_lock() {
-	mkdir -p "$STATE"
-	exec 9>"$STATE.lock"
+	exec 9>"/run/lock/$PREFIX"
 	flock -n 9 || {
 		say "waiting for another lab command"
 		flock 9
@@ -99,12 +98,24 @@ end() {
 	rm -f "$STATE/$1.pid"
 }
 
-# spawn NAME LOG CMD… - start CMD in a session of its own, so that a Ctrl-C of ours ends it only through down
+# spawn NAME LOG CMD… - start CMD in a session of its own, so that a Ctrl-C of ours ends it only through down.
+# A signal waits until the pid is recorded.
 spawn() {
 	local name=$1 log=$2
 	shift 2
+	spawning=yes
 	setsid "$@" 9>&- </dev/null >"$log" 2>&1 &
 	record "$name" $!
+	spawning=
+	[ -z "$interrupted" ] || interrupt
+}
+
+spawning='' interrupted=''
+
+# interrupt - what INT, TERM and HUP do to an `up`
+interrupt() {
+	interrupted=yes
+	[ -n "$spawning" ] || give_up interrupted 130
 }
 
 # wait_for SECONDS CMD… - poll until CMD succeeds

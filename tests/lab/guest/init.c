@@ -16,6 +16,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -57,6 +58,17 @@ static void read_name(void)
 	}
 	if (cmdline)
 		fclose(cmdline);
+}
+
+/* What we are told is not to stand between what we say. */
+static void no_echo(void)
+{
+	struct termios tty;
+
+	if (tcgetattr(STDIN_FILENO, &tty))
+		return;
+	tty.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
+	tcsetattr(STDIN_FILENO, TCSANOW, &tty);
 }
 
 static const char *result(ssize_t n)
@@ -133,6 +145,7 @@ int main(void)
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	klogctl(8, NULL, 1); /* the kernel's own words about failed I/O would break into our lines */
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	no_echo();
 	load_modules();
 	read_name();
 	printf("%s up\n", guest);
