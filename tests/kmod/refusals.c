@@ -23,7 +23,7 @@ static const struct {
 	{ EINVAL, "arm id=x point=file-read tgid=%d action=return:|EFOO" T },
 	{ EINVAL, "arm id=x point=file-read tgid=%d action=|skip" T },
 	{ EINVAL, "arm id=x point=file-read tgid=|7a " A T },
-	{ EINVAL, "arm id=x| y point=file-read tgid=%d " A T },
+	{ EINVAL, "arm id=x |y point=file-read tgid=%d " A T },
 	{ EINVAL, "arm id=a|/b point=file-read tgid=%d " A T },
 	{ EINVAL, "arm id=x point=file-read tgid=%d " A T " |id=y" },
 	{ EINVAL, "arm id=x point=file-read tgid=%d files=|some " A T },
