@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# faultdeck. `make help` lists what there is; everything that is made goes to build/.
+B       ?= build
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+PREFIX  ?= /usr/local
+PYTHON  ?= /usr/bin/python3
+LAB     ?= kvm
+# lazily, and silent: `make deps` runs before there is any pkg-config
+LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null)
+LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson ncursesw 2>/dev/null)
+# cutting a text to its field is what snprintf is used for here
+WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Werror \
+	   $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
+CFLAGS  ?= -O2 -g
+ALLCFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fno-strict-aliasing -pthread \
+	    -I. -Icore -I$(B)/gen -DFAULTDECK_SHARE='"$(PREFIX)/share/faultdeck"' $(LIBCFLAGS)
+
+CORE    := $(wildcard core/*.c)
+BACKEND := $(wildcard backends/*.c backends/*/*.c)
+TUI     := $(wildcard tui/*.c)
+NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh)
+SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
+	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH)))
+obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+.PHONY: all deps run test test-all lab lab-down check format bench install clean help
+all: $(B)/faultdeck ## build build/faultdeck
+
+$(B)/faultdeck: $(call obj,$(TUI) $(BACKEND)) $(B)/libcore.a
+	$(CC) $(ALLCFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+$(B)/libcore.a: $(call obj,$(CORE))
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(B)/obj/%.o: %.c $(B)/flags | $(SH_INC)
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# Everything is made again when the compiler or its flags are others.
+$(B)/flags: FORCE
+	@mkdir -p $(B)
+	@echo '$(CC) $(ALLCFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALLCFLAGS)' >$@
+FORCE:
+
+# A node-side sh file as a C string.
+define sh_inc
+	@mkdir -p $(@D)
+	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
+endef
+$(B)/gen/%.sh.inc: core/%.sh
+	$(sh_inc)
+$(B)/gen/%.sh.inc: backends/%.sh
+	$(sh_inc)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
+
+deps: ## install the Debian packages that are needed (through sudo where not root)
+	@tests/deps
+
+run: deps ## start the lab and open the console on it
+	@$(MAKE) --no-print-directory all
+	@tests/lab/lab up $(LAB)
+	@tests/lab/lab ctl $(B)/faultdeck -c cluster.cfg
+
+test: deps ## every test; last line: N passed, N failed, N skipped
+	@tests/run
+
+test-all: deps ## test, and the slow matrices
+	@tests/run --all
+
+lab: deps ## start the lab: LAB=kvm
+	@tests/lab/lab up $(LAB)
+
+lab-down: ## stop the lab; nothing is left
+	@tests/lab/lab down
+
+check: ## format, clang-tidy, cppcheck, shellcheck
+	@tests/check
+
+format: ## lay out the C files
+	clang-format -i $(wildcard core/*.[ch] backends/*.[ch] backends/*/*.[ch] tui/*.[ch] tests/unit/*.[ch])
+
+bench: deps ## figures, as ratios in one run
+	@$(MAKE) --no-print-directory all
+	@tests/bench/run
+
+install: all ## install to PREFIX (/usr/local)
+	install -D -m 755 $(B)/faultdeck $(DESTDIR)$(PREFIX)/bin/faultdeck
+	install -D -m 644 docs/faultdeck.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultdeck.1
+	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
+	install -m 644 kmod/Makefile kmod/Kbuild kmod/*.[ch] $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
+
+clean: ## remove what was made (not the lab's cache)
+	@tests/lab/lab down >/dev/null 2>&1 || true
+	rm -rf $(B)
+	@$(MAKE) --no-print-directory -C kmod clean
+
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "kvm.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define COUNT(a) (sizeof(a) / sizeof(*(a)))
+
+static const char kvm_collect[] =
+#include "kvm/qmp.sh.inc"
+#include "kvm/collect.sh.inc"
+	;
+static const char kvm_rule[] =
+#include "kvm/qmp.sh.inc"
+#include "kvm/rule.sh.inc"
+	;
+
+static const struct metric metrics[] = {
+	{ "exits", "exits", "/s", KIND_VM, true, 1 },
+	{ "cpu", "cpu", "%", KIND_VM, true, 0.1 }, /* the node counts milliseconds */
+	{ "rss", "memory", "B", KIND_VM, false, 1 },
+	{ "write", "write", "B/s", KIND_VM, true, 1 },
+	{ "read", "read", "B/s", KIND_VM, true, 1 },
+};
+
+static const struct kvm_fault *point_of(const struct fault *f)
+{
+	return &kvm_points[f - kvm_faults];
+}
+
+/* Why the module cannot serve this fault on this node now; NULL: it can. */
+static const char *module_unfit(const struct fault *f, const struct item *node, char *buf, size_t n)
+{
+	const char *module = item_attr(node, "module"), *state;
+	char key[64];
+
+	if (!module || strcmp(module, "absent") == 0) {
+		snprintf(buf, n, "the module is not loaded: faultdeck --batch module load NODE");
+		return buf;
+	}
+	if (strcmp(module, "unreadable") == 0) {
+		snprintf(buf, n, "the module is loaded, but debugfs cannot be read: "
+				 "mount -t debugfs none /sys/kernel/debug");
+		return buf;
+	}
+	snprintf(key, sizeof(key), "point:%s", point_of(f)->point);
+	state = item_attr(node, key);
+	if (!state || strncmp(state, "ready", 5) == 0)
+		return NULL;
+	snprintf(buf, n, "point %s: %s", point_of(f)->point, state);
+	return buf;
+}
+
+static const char *kvm_unfit(const struct fault *f, const struct target *t,
+			     const struct node_view *v, char *buf, size_t n)
+{
+	if (t->kind == KIND_PID && strcmp(t->name, "1") == 0)
+		return "pid 1 is protected";
+	return module_unfit(f, &v->items[0], buf, n);
+}
+
+static void arm_target(struct buf *b, const struct fault *f, const struct target *t,
+		       const struct params *p, int pid)
+{
+	if (t->kind == KIND_NEW_VM)
+		buf_fmt(b, " comm=%s", params_get(f, p, "comm"));
+	else
+		buf_fmt(b, " tgid=%d", pid);
+}
+
+static void arm_command(struct buf *b, const struct fault *f, const struct target *t,
+			const struct params *p, const char *id, int pid, int64_t ttl_ms)
+{
+	static const char *const gate[] = { "probability", "interval", "times", "space" };
+	const struct kvm_fault *k = point_of(f);
+
+	buf_fmt(b, "arm id=%s point=%s", id, k->point);
+	arm_target(b, f, t, p, pid);
+	if (k->has_files)
+		buf_fmt(b, " files=%s", params_get(f, p, "files"));
+	if (k->has_cmd)
+		buf_fmt(b, " cmd=%s", params_get(f, p, "cmd"));
+	buf_fmt(b, " action=return:%s", params_get(f, p, "errno"));
+	for (size_t i = 0; i < COUNT(gate); i++)
+		buf_fmt(b, " %s=%s", gate[i], params_get(f, p, gate[i]));
+	buf_fmt(b, " ttl_ms=%lld", (long long)ttl_ms);
+}
+
+static void assign(struct buf *b, const char *name, const char *value)
+{
+	buf_fmt(b, "%s=", name);
+	buf_shell(b, value);
+	buf_str(b, "\n");
+}
+
+static void undo_lines(struct act *act, const char *id, int64_t ttl_ms, bool vm)
+{
+	char ttl[24];
+
+	buf_fmt(&act->undo_lines, "disarm id=%s\n", id);
+	if (vm)
+		buf_str(&act->undo_lines, "cont, if QEMU paused the VM for an I/O error meanwhile\n");
+	buf_fmt(&act->undo_lines, "(also by itself after %s, on the node)\n",
+		text_duration_str(ttl, sizeof(ttl), ttl_ms));
+}
+
+static int kvm_plan(const struct fault *f, const struct target *t, const struct node_view *v,
+		    const struct params *p, const char *id, int64_t ttl_ms, struct act *act,
+		    struct err *e)
+{
+	const struct item *vm = t->kind == KIND_VM ? node_view_item(v, KIND_VM, t->name) : NULL;
+	const char *libvirt = vm ? item_attr(vm, "libvirt") : NULL;
+	int pid = vm ? vm->pid : atoi(t->name);
+	struct buf arm = BUF_INIT(1024);
+	char number[16];
+
+	arm_command(&arm, f, t, p, id, pid, ttl_ms);
+	buf_fmt(&act->do_lines, "%s\n", buf_text(&arm));
+	undo_lines(act, id, ttl_ms, vm);
+	assign(&act->script, "KVM_ARM", buf_text(&arm));
+	assign(&act->script, "KVM_QMP", vm && item_attr(vm, "qmp") ? item_attr(vm, "qmp") : "");
+	assign(&act->script, "KVM_LIBVIRT", libvirt && *libvirt ? vm->name : "");
+	snprintf(number, sizeof(number), "%d", pid);
+	assign(&act->script, "KVM_PID", number);
+	buf_str(&act->script, kvm_rule);
+	act->script.broken |= arm.broken;
+	buf_free(&arm);
+	return act->script.broken ? err_set(e, -E2BIG, "the command is too long") : 0;
+}
+
+const struct backend kvm_backend = {
+	.name = "kvm",
+	.collect_sh = kvm_collect,
+	.metrics = metrics,
+	.nmetrics = COUNT(metrics),
+	.faults = kvm_faults,
+	.nfaults = 3,
+	.operations = kvm_operations,
+	.noperations = 6,
+	.unfit = kvm_unfit,
+	.plan = kvm_plan,
+};

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The jobs that change something on a node: inject, restore, renew, sweep, and operations. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "collect.h"
+#include "deck_priv.h"
+
+#define ACT_TIMEOUT_MS 45000
+
+/* What a node's script said, line by line. */
+struct answer {
+	char state[24], error[480], hint[320];
+	int swept, kept;
+	char first_kept[160];
+};
+
+static int errno_word(const char *w)
+{
+	static const struct {
+		const char *word;
+		int code;
+	} table[] = { { "EPERM", -EPERM },   { "ENOENT", -ENOENT }, { "EEXIST", -EEXIST },
+		      { "EINVAL", -EINVAL }, { "ERANGE", -ERANGE }, { "EBUSY", -EBUSY },
+		      { "ENOSPC", -ENOSPC }, { "ENODEV", -ENODEV } };
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
+		if (strncmp(w, table[i].word, strlen(table[i].word)) == 0)
+			return table[i].code;
+	return -EIO;
+}
+
+static void take_answer(struct answer *a, const char *key, const char *value)
+{
+	if (strcmp(key, "state") == 0) {
+		text_clean(a->state, sizeof(a->state), value);
+	} else if (strcmp(key, "error") == 0 && !a->error[0]) {
+		text_clean(a->error, sizeof(a->error), value);
+	} else if (strcmp(key, "hint") == 0 && !a->hint[0]) {
+		text_clean(a->hint, sizeof(a->hint), value);
+	} else if (strcmp(key, "swept") == 0) {
+		a->swept++;
+	} else if (strcmp(key, "kept") == 0) {
+		if (!a->kept++)
+			text_clean(a->first_kept, sizeof(a->first_kept), value);
+	}
+}
+
+static void read_answer(struct buf *out, struct answer *a)
+{
+	char *save = NULL;
+
+	memset(a, 0, sizeof(*a));
+	if (!out->data)
+		return;
+	for (char *l = strtok_r(out->data, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
+		char *tab = strchr(l, '\t');
+
+		if (!tab)
+			continue;
+		*tab = '\0';
+		take_answer(a, l, tab + 1);
+	}
+}
+
+/* Runs SCRIPT as root on the node. 0: ANS holds what it said; else nothing is known of what ran. */
+static int run_script(struct actor *a, const char *script, struct answer *ans, struct err *e)
+{
+	struct transport_cmd c = { .cmd = NODE_SHELL,
+				   .in = script,
+				   .in_len = strlen(script),
+				   .timeout_ms = ACT_TIMEOUT_MS };
+	struct buf out = BUF_INIT(1u << 20), errout = BUF_INIT(64u << 10);
+	int status, r = transport_run(a->transport, &c, &out, &errout, &status, e);
+
+	if (r)
+		actor_disconnect(a);
+	read_answer(&out, ans);
+	if (!r && !ans->state[0] && !ans->error[0] && status)
+		text_clean(ans->error, sizeof(ans->error), buf_text(&errout));
+	buf_free(&out);
+	buf_free(&errout);
+	return r;
+}
+
+/* Sets the error that the node's script reported. */
+static int node_error(const struct answer *ans, struct err *e)
+{
+	if (!ans->error[0])
+		return 0;
+	err_set(e, errno_word(ans->error), "%s", ans->error);
+	return ans->hint[0] ? err_hint(e, "%s", ans->hint) : e->code;
+}
+
+static void reason_of(const struct err *e, char *dst, size_t n)
+{
+	snprintf(dst, n, "%s%s%s", e->msg, e->hint[0] ? ". " : "", e->hint);
+}
+
+/* The job is over: the node's answers count again. */
+static void settle(struct actor *a, const char *id, enum inj_state state, const struct err *why,
+		   const char *what, int64_t since)
+{
+	struct deck *d = a->deck;
+	char reason[480] = "";
+	struct record *r;
+
+	if (why->code)
+		reason_of(why, reason, sizeof(reason));
+	record_set(d, id, state, reason, NULL);
+	deck_log(d, a->cfg->name, why->code, "%s %s: %s%s%s (%lld ms)", what, id, state_word(state),
+		 reason[0] ? ": " : "", reason, (long long)(now_boot_ms() - since));
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	if (r)
+		r->pending = false;
+	a->hurry = true;
+	deck_changed(d);
+	pthread_mutex_unlock(&d->lock);
+}
+
+static bool panic_now(struct deck *d)
+{
+	bool p;
+
+	pthread_mutex_lock(&d->lock);
+	p = d->panic;
+	pthread_mutex_unlock(&d->lock);
+	return p;
+}
+
+static enum inj_state inject(struct actor *a, const char *id, const char *script, struct err *e)
+{
+	struct answer ans;
+	int s;
+
+	if (panic_now(a->deck)) {
+		err_set(e, -ECANCELED, "new injections are blocked");
+		return STATE_FAILED;
+	}
+	if (record_set(a->deck, id, STATE_JOURNALED, "", e))
+		return STATE_FAILED;
+	/* from here on the node may have it, whatever becomes of the session */
+	if (run_script(a, script, &ans, e))
+		return STATE_UNKNOWN;
+	node_error(&ans, e);
+	s = state_from_word(ans.state);
+	if (s == STATE_ACTIVE)
+		memset(e, 0, sizeof(*e));
+	if (s == STATE_ACTIVE || s == STATE_FAILED || s == STATE_UNKNOWN)
+		return (enum inj_state)s;
+	if (!e->code)
+		err_set(e, -EPROTO, "the node did not say how it ended");
+	return STATE_UNKNOWN;
+}
+
+void job_inject(struct actor *a, struct job *j, struct err *open_err)
+{
+	int64_t since = now_boot_ms();
+	struct err e = *open_err;
+	enum inj_state s = STATE_FAILED;
+
+	if (!e.code)
+		s = inject(a, j->id, j->script, &e);
+	settle(a, j->id, s, &e, "inject", since);
+}
+
+void job_restore(struct actor *a, struct job *j, struct err *open_err)
+{
+	struct buf b = BUF_INIT(256u << 10);
+	int64_t since = now_boot_ms();
+	struct err e = *open_err;
+	enum inj_state s = STATE_UNKNOWN;
+	struct answer ans;
+
+	if (!e.code)
+		record_set(a->deck, j->id, STATE_RESTORING, "", NULL);
+	if (!e.code && script_undo(&b, a->deck->o.backends, j->id, j->flags & RESTORE_FORCE))
+		err_set(&e, -ENOMEM, "out of memory");
+	if (!e.code && run_script(a, b.data, &ans, &e) == 0) {
+		node_error(&ans, &e);
+		if (strcmp(ans.state, state_word(STATE_RESTORED)) == 0) {
+			s = STATE_RESTORED;
+			if (!(j->flags & RESTORE_FORCE))
+				e.code = 0;
+			else if (e.code)
+				err_hint(&e, "forced: taken off the list without proof");
+		} else if (!e.code) {
+			err_set(&e, -EPROTO, "the node did not say how it ended");
+		}
+	}
+	buf_free(&b);
+	settle(a, j->id, s, &e, j->flags & RESTORE_FORCE ? "restore --force" : "restore", since);
+}
+
+void job_renew(struct actor *a, struct job *j, struct err *open_err)
+{
+	struct buf b = BUF_INIT(4096);
+	struct err e = *open_err;
+	struct answer ans;
+
+	if (!e.code && script_renew(&b, j->id, j->ttl_ms))
+		err_set(&e, -ENOMEM, "out of memory");
+	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
+		node_error(&ans, &e);
+	buf_free(&b);
+	deck_log(a->deck, a->cfg->name, e.code, "renew %s: %lld ms%s%s", j->id,
+		 (long long)j->ttl_ms, e.code ? ": " : "", e.msg);
+	pthread_mutex_lock(&a->deck->lock);
+	a->hurry = true;
+	pthread_mutex_unlock(&a->deck->lock);
+}
+
+static void show_sweep(struct actor *a, enum sweep_state s, int swept, const char *msg)
+{
+	struct node_view *v = node_view_clone(a->view);
+
+	if (!v)
+		return;
+	v->sweep = s;
+	v->swept = swept;
+	snprintf(v->sweep_msg, sizeof(v->sweep_msg), "%s", msg);
+	actor_publish(a, v);
+}
+
+static void sweep_ended(struct actor *a, const struct answer *ans, const struct err *e)
+{
+	char msg[200] = "";
+
+	if (e->code)
+		snprintf(msg, sizeof(msg), "%.190s", e->msg);
+	else if (ans->kept)
+		snprintf(msg, sizeof(msg), "%d not restored: %.150s", ans->kept, ans->first_kept);
+	show_sweep(a, msg[0] ? SWEEP_FAILED : SWEEP_DONE, ans->swept, msg);
+	deck_log(a->deck, a->cfg->name, e->code ? e->code : ans->kept ? -EIO : 0,
+		 "restore all: %d restored%s%s", ans->swept, msg[0] ? ", " : "", msg);
+}
+
+void job_sweep(struct actor *a, struct job *j, struct err *open_err)
+{
+	struct buf b = BUF_INIT(256u << 10);
+	struct answer ans = { .swept = 0 };
+	struct err e = *open_err;
+
+	(void)j;
+	show_sweep(a, SWEEP_RUNNING, 0, "");
+	if (!e.code && script_sweep(&b, a->deck->o.backends))
+		err_set(&e, -ENOMEM, "out of memory");
+	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
+		node_error(&ans, &e);
+	buf_free(&b);
+	sweep_ended(a, &ans, &e);
+	pthread_mutex_lock(&a->deck->lock);
+	a->hurry = true;
+	pthread_mutex_unlock(&a->deck->lock);
+}
+
+static void task_end(struct task *t)
+{
+	bool dropped;
+
+	pthread_mutex_lock(&t->deck->lock);
+	t->done = true;
+	dropped = t->dropped;
+	deck_changed(t->deck);
+	pthread_mutex_unlock(&t->deck->lock);
+	if (dropped) {
+		buf_free(&t->out);
+		free(t);
+	}
+}
+
+void job_operate(struct actor *a, struct job *j, struct err *open_err)
+{
+	struct task *t = j->task;
+	const struct operation *op = t->op;
+	struct op_ctx c = { .cfg = a->deck->o.cfg,
+			    .node = a->cfg,
+			    .transport = a->transport,
+			    .out = &t->out };
+	int64_t since = now_boot_ms();
+
+	t->err = *open_err;
+	if (!t->err.code)
+		t->err.code = op->run(&c, &t->err);
+	deck_log(a->deck, a->cfg->name, t->err.code, "%s%s%s%s%s (%lld ms)", op->verb,
+		 op->word ? " " : "", op->word ? op->word : "", t->err.code ? ": " : "",
+		 t->err.code ? t->err.msg : "", (long long)(now_boot_ms() - since));
+	if (t->err.code == -EPIPE || t->err.code == -ETIMEDOUT)
+		actor_disconnect(a);
+	task_end(t);
+	pthread_mutex_lock(&a->deck->lock);
+	a->hurry = true;
+	pthread_mutex_unlock(&a->deck->lock);
+}
+
+void job_free(struct job *j)
+{
+	free(j->script);
+	free(j);
+}

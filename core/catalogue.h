@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CORE_CATALOGUE_H
+#define CORE_CATALOGUE_H
+/*
+ * What can be broken and how: faults and their parameters as data, declared by the backends behind
+ * one const ops struct each. Danger is data too: an attribute here, never an `if` in a handler.
+ */
+#include "model.h"
+#include "text.h"
+#include "transport.h"
+
+enum param_type {
+	PARAM_CHOICE, /* one of choices */
+	PARAM_INT,    /* min … max */
+	PARAM_WORDS,  /* comma-separated, each one of choices or a number (0x… too) in min … max */
+};
+struct param {
+	const char *name;
+	enum param_type type;
+	const char *def;            /* NULL: required */
+	const char *const *choices; /* NULL-terminated, or NULL */
+	int64_t min, max;
+	const char *unit; /* "%", "" … */
+	const char *help; /* one line */
+};
+
+enum fault_flags {
+	FAULT_KERNEL = 1 << 0, /* only on nodes marked disposable */
+	FAULT_LASTING = 1 << 1 /* cannot be undone in the target */
+};
+/* aftermath: what is left in the target when the fault is gone. */
+enum aftermath { AFTER_HEALS, AFTER_PAUSED, AFTER_DEAD };
+const char *aftermath_word(enum aftermath a);
+
+struct fault {
+	const char *name;    /* "kvm.file-write" */
+	const char *summary; /* what it does */
+	const char *seen;    /* what will be seen */
+	const char *undone;  /* what the restore puts back */
+	const char *risk;    /* what else it may hit */
+	unsigned targets;    /* 1u << enum kind, or-ed */
+	unsigned flags;
+	enum aftermath aftermath;
+	const char *after_text; /* in words, and how a paused target is resumed */
+	int recovery_ms;        /* after the change is gone, healthy within this */
+	const struct param *params;
+	size_t nparams;
+};
+
+/* Values in the order of fault->params, "" never: the default stands where nothing was given. */
+#define PARAMS_MAX 16
+struct params {
+	char value[PARAMS_MAX][120];
+};
+/* Fills defaults, checks names and ranges of the k=v words. */
+int params_parse(const struct fault *f, const char *const *words, size_t n, struct params *out,
+		 struct err *e);
+/* One value at its field; E says the range. */
+int param_check(const struct param *p, const char *value, struct err *e);
+const char *params_get(const struct fault *f, const struct params *p, const char *name);
+/* "errno=ENOSPC times=10": what differs from the defaults, and what is required. */
+void params_str(const struct fault *f, const struct params *p, char *dst, size_t n);
+
+/*
+ * What will run, for one target. SCRIPT is a POSIX sh text that defines do_, undo_, verify_ (0: the
+ * fault is active) and gone_ (0: nothing of it is left), and is sent behind core's prelude. The
+ * do/undo lines are what it does in words that the operator can check: the plan shows them.
+ */
+struct act {
+	struct buf script;
+	struct buf do_lines, undo_lines;
+};
+
+struct op_ctx {
+	const struct config *cfg;
+	const struct node_cfg *node;
+	struct transport *transport;
+	struct buf *out; /* lines for the operator */
+};
+/* An operation: has no TTL, is no injection ("module load"). */
+struct operation {
+	const char *verb; /* "module" */
+	const char *word; /* "load"; NULL: the verb alone ("check") */
+	const char *help;
+	int timeout_ms;
+	int (*run)(const struct op_ctx *c, struct err *e);
+};
+
+struct backend {
+	const char *name; /* "kvm" */
+	/* sh text defining NAME_fast and NAME_slow, which print items for the collector, and
+	 * NAME_sweep, which ends everything of ours that has no ledger entry; see core/node/ */
+	const char *collect_sh;
+	const struct metric *metrics;
+	size_t nmetrics;
+	const struct fault *faults;
+	size_t nfaults;
+	const struct operation *operations;
+	size_t noperations;
+	/* NULL if F fits T as V shows it now, else the reason in plain words (static or in BUF). */
+	const char *(*unfit)(const struct fault *f, const struct target *t,
+			     const struct node_view *v, char *buf, size_t n);
+	/* Fills ACT for injection ID; also checks what parameters mean together. */
+	int (*plan)(const struct fault *f, const struct target *t, const struct node_view *v,
+		    const struct params *p, const char *id, int64_t ttl_ms, struct act *act,
+		    struct err *e);
+};
+
+#endif

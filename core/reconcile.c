@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What a node shows against what the deck believes: an injection that the node does not show any
+ * more has ended there, one that nobody here knew is somebody else's, and the rest gets its hits.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "deck_priv.h"
+
+static void take_attr(const struct item *i, const char *key, char *dst, size_t n)
+{
+	const char *v = item_attr(i, key);
+
+	if (v)
+		snprintf(dst, n, "%s", v);
+}
+
+static int64_t number(const struct item *i, const char *key, int64_t missing)
+{
+	const char *v = item_attr(i, key);
+
+	return v ? strtoll(v, NULL, 10) : missing;
+}
+
+/* Another operator's, or this one's before: all of it is in the ledger. */
+static struct record *adopt(struct actor *a, const struct item *it)
+{
+	struct injection i = { .hits = -1, .state = STATE_ACTIVE };
+
+	snprintf(i.id, sizeof(i.id), "%s", it->name);
+	snprintf(i.node, sizeof(i.node), "%s", a->cfg->name);
+	snprintf(i.fault, sizeof(i.fault), "?");
+	snprintf(i.target, sizeof(i.target), "%s", a->cfg->name);
+	take_attr(it, "fault", i.fault, sizeof(i.fault));
+	take_attr(it, "target", i.target, sizeof(i.target));
+	take_attr(it, "owner", i.owner, sizeof(i.owner));
+	take_attr(it, "params", i.params, sizeof(i.params));
+	take_attr(it, "aftermath", i.aftermath, sizeof(i.aftermath));
+	i.started_unix_ms = number(it, "started", 0);
+	i.ttl_ms = number(it, "ttl_ms", 0);
+	if (!item_attr(it, "ledger"))
+		take_attr(it, "rule", i.reason, sizeof(i.reason));
+	return text_is_id(i.id) ? deck_add_record(a->deck, &i) : NULL;
+}
+
+/* What the injection did to a VM that it can stop. */
+static void take_effect(struct actor *a, struct record *r)
+{
+	const struct item *vm;
+	struct target t;
+
+	r->i.effect[0] = '\0';
+	if (target_parse(r->i.target, &t, NULL) || t.kind != KIND_VM)
+		return;
+	vm = node_view_item(a->view, KIND_VM, t.name);
+	if (!vm)
+		snprintf(r->i.effect, sizeof(r->i.effect), "the VM is gone");
+	else if (vm->bad)
+		snprintf(r->i.effect, sizeof(r->i.effect), "paused (%s)", vm->state);
+	else if (r->i.hits > 0)
+		snprintf(r->i.effect, sizeof(r->i.effect), "hit %lld times", (long long)r->i.hits);
+}
+
+static void take_clock(struct actor *a, struct record *r, const struct item *it)
+{
+	int64_t left = number(it, "left_ms", -1), deadline = number(it, "deadline", 0);
+
+	if (deadline)
+		left = deadline - (int64_t)a->view->t_ms;
+	if (left >= 0)
+		r->i.deadline_boot_ms = a->view->seen_boot_ms + left;
+	r->i.ttl_ms = number(it, "ttl_ms", r->i.ttl_ms);
+}
+
+static void shown(struct actor *a, const struct item *it)
+{
+	struct record *r = deck_record(a->deck, it->name);
+	int s;
+
+	if (!r || (state_is_final(r->i.state) && !r->pending))
+		r = adopt(a, it);
+	if (!r)
+		return;
+	r->seen = true;
+	take_attr(&a->view->items[0], "boot", r->boot, sizeof(r->boot));
+	r->i.hits = number(it, "hits", r->i.hits);
+	take_clock(a, r, it);
+	take_effect(a, r);
+	if (r->pending)
+		return;
+	s = it->state[0] ? state_from_word(it->state) : (int)STATE_ACTIVE;
+	if (s >= 0 && (enum inj_state)s != r->i.state) {
+		r->i.state = (enum inj_state)s;
+		if (r->i.state != STATE_UNKNOWN && item_attr(it, "ledger"))
+			r->i.reason[0] = '\0';
+	}
+}
+
+struct ending {
+	char id[ID_MAX];
+	enum inj_state state;
+	const char *reason;
+};
+
+static void ended(const struct actor *a, const struct record *r, struct ending *out)
+{
+	const char *boot = item_attr(&a->view->items[0], "boot");
+	bool over = r->i.deadline_boot_ms
+			    ? now_boot_ms() + 1500 >= r->i.deadline_boot_ms
+			    : now_unix_ms() + 1500 >= r->i.started_unix_ms + r->i.ttl_ms;
+
+	memcpy(out->id, r->i.id, sizeof(out->id));
+	out->state = STATE_RESTORED;
+	if (r->boot[0] && boot && strcmp(boot, r->boot) != 0) {
+		out->reason = "the node was rebooted: nothing of it is left";
+	} else if (over) {
+		out->state = STATE_EXPIRED;
+		out->reason = "the TTL passed: the node restored it by itself";
+	} else {
+		out->reason = "restored on the node, not by this console";
+	}
+}
+
+/* At most N injections that this node does not show any more. */
+static size_t collect_ended(struct actor *a, struct ending *out, size_t n)
+{
+	struct deck *d = a->deck;
+	size_t k = 0;
+
+	for (size_t i = 0; i < d->nrecords && k < n; i++) {
+		struct record *r = &d->records[i];
+
+		if (r->pending || state_is_final(r->i.state) ||
+		    strcmp(r->i.node, a->cfg->name) != 0 ||
+		    node_view_item(a->view, KIND_INJECTION, r->i.id))
+			continue;
+		ended(a, r, &out[k++]);
+	}
+	return k;
+}
+
+/* A node whose module or ledger cannot be read has not said that nothing is there. */
+static bool can_tell(const struct node_view *v)
+{
+	const char *root = item_attr(&v->items[0], "root");
+	const char *module = item_attr(&v->items[0], "module");
+
+	return root && strcmp(root, "yes") == 0 && !(module && strcmp(module, "unreadable") == 0);
+}
+
+void reconcile(struct actor *a)
+{
+	struct deck *d = a->deck;
+	struct ending over[64];
+	size_t n = 0;
+
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < a->view->nitems; i++)
+		if (a->view->items[i].kind == KIND_INJECTION)
+			shown(a, &a->view->items[i]);
+	if (can_tell(a->view))
+		n = collect_ended(a, over, sizeof(over) / sizeof(*over));
+	deck_changed(d);
+	pthread_mutex_unlock(&d->lock);
+	for (size_t i = 0; i < n; i++)
+		record_set(d, over[i].id, over[i].state, over[i].reason, NULL);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef CORE_TRANSPORT_H
+#define CORE_TRANSPORT_H
+/*
+ * One open session to one node, with two implementations behind one ops struct: SSH (libssh) and
+ * local (host = "local"). A session is driven by one thread at a time; nothing here is shared
+ * between sessions. All calls block, but never past their time-out.
+ */
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config.h"
+#include "err.h"
+#include "text.h"
+
+/* What a single answer may hold; more is -EMSGSIZE and the session is closed by the caller. */
+#define TRANSPORT_MAX_OUT (4u << 20)
+
+struct transport_opts {
+	const char *ssh_config; /* NULL: the user's own */
+	bool accept_new;        /* write the key of a host never seen before to known_hosts */
+	/* accept (and write) an unknown key only if it has exactly this SHA256 fingerprint; NULL: none.
+	 * The console's yes answers the one it showed. A *changed* key is refused whatever is said. */
+	const char *accept_fingerprint;
+	int connect_ms; /* for TCP, key exchange and authentication together; 0: 8000 */
+};
+
+struct transport;
+struct chan;
+
+/*
+ * Errors: -ECONNREFUSED, -EHOSTUNREACH, -ETIMEDOUT, -ENOENT (name not known), -EACCES (no key was
+ * accepted), -ENOKEY (host key not known; msg holds its fingerprint, see transport_fingerprint),
+ * -EKEYREJECTED (host key changed; msg holds both fingerprints), -EPROTO.
+ */
+int transport_open(const struct node_cfg *node, const struct transport_opts *o,
+		   struct transport **out, struct err *e);
+/* Closes everything, also its channels; takes NULL, returns NULL. */
+struct transport *transport_close(struct transport *t);
+
+/*
+ * Runs CMD (given to the login shell as it is: quote arguments with buf_shell) with IN on its
+ * standard input. OUT and ERROUT are added to; either may be NULL (discarded). *STATUS: exit status,
+ * 128 + signal. Errors: -ETIMEDOUT, -EMSGSIZE, -EPIPE (session gone), -EPROTO.
+ */
+struct transport_cmd {
+	const char *cmd;
+	const void *in;
+	size_t in_len;
+	int timeout_ms; /* 0: 10000 */
+};
+int transport_run(struct transport *t, const struct transport_cmd *c, struct buf *out,
+		  struct buf *errout, int *status, struct err *e);
+
+/* A long-lived command: the collector. Standard error is discarded. */
+int chan_open(struct transport *t, const char *cmd, struct chan **out, struct err *e);
+int chan_write(struct chan *c, const void *data, size_t n, int timeout_ms, struct err *e);
+/* Waits for more output and adds it to B. 0, -ETIMEDOUT (nothing came), -EPIPE (ended), -EMSGSIZE. */
+int chan_read(struct chan *c, struct buf *b, int timeout_ms, struct err *e);
+struct chan *chan_close(struct chan *c);
+
+/* The SHA256 fingerprint ("SHA256:…") of the key that the last transport_open refused, from E. */
+bool transport_fingerprint(const struct err *e, char *dst, size_t n);
+
+/* For tests and the page about architecture: what a transport is made of. */
+struct transport_ops {
+	int (*run)(struct transport *, const struct transport_cmd *, struct buf *, struct buf *,
+		   int *, struct err *);
+	int (*chan_open)(struct transport *, const char *, struct chan **, struct err *);
+	int (*chan_write)(struct chan *, const void *, size_t, int, struct err *);
+	int (*chan_read)(struct chan *, struct buf *, int, struct err *);
+	void (*chan_close)(struct chan *);
+	void (*close)(struct transport *);
+};
+struct transport {
+	const struct transport_ops *ops;
+};
+struct chan {
+	struct transport *t;
+};
+int transport_ssh(const struct node_cfg *node, const struct transport_opts *o,
+		  struct transport **out, struct err *e);
+int transport_local(struct transport **out, struct err *e);
+
+#endif
