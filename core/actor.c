@@ -102,7 +102,8 @@ static char *take_block(struct buf *b)
 	return s;
 }
 
-/* Asks the slow collector when it is time, takes its answer when there is one; waits only LIMIT_MS. */
+/* Asks the slow collector when it is time, takes its answer when there is one; waits only LIMIT_MS.
+ */
 static int slow_turn(struct actor *a, int limit_ms, struct err *e)
 {
 	int r = 0;

@@ -234,7 +234,10 @@ static void sweep_ended(struct actor *a, const struct answer *ans, const struct 
 	else if (ans->kept)
 		snprintf(msg, sizeof(msg), "%d not restored: %.150s", ans->kept, ans->first_kept);
 	show_sweep(a, msg[0] ? SWEEP_FAILED : SWEEP_DONE, ans->swept, msg);
-	deck_log(a->deck, a->cfg->name, e->code ? e->code : ans->kept ? -EIO : 0,
+	deck_log(a->deck, a->cfg->name,
+		 e->code     ? e->code
+		 : ans->kept ? -EIO
+			     : 0,
 		 "restore all: %d restored%s%s", ans->swept, msg[0] ? ", " : "", msg);
 }
 
@@ -276,10 +279,9 @@ void job_operate(struct actor *a, struct job *j, struct err *open_err)
 {
 	struct task *t = j->task;
 	const struct operation *op = t->op;
-	struct op_ctx c = { .cfg = a->deck->o.cfg,
-			    .node = a->cfg,
-			    .transport = a->transport,
-			    .out = &t->out };
+	struct op_ctx c = {
+		.cfg = a->deck->o.cfg, .node = a->cfg, .transport = a->transport, .out = &t->out
+	};
 	int64_t since = now_boot_ms();
 
 	t->err = *open_err;

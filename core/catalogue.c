@@ -8,9 +8,9 @@
 
 const char *aftermath_word(enum aftermath a)
 {
-	static const char *const words[] = { [AFTER_HEALS] = "heals",
-					     [AFTER_PAUSED] = "paused",
-					     [AFTER_DEAD] = "dead" };
+	static const char *const words[] = {
+		[AFTER_HEALS] = "heals", [AFTER_PAUSED] = "paused", [AFTER_DEAD] = "dead"
+	};
 
 	return words[a];
 }

@@ -12,7 +12,7 @@
 enum param_type {
 	PARAM_CHOICE, /* one of choices */
 	PARAM_INT,    /* min … max */
-	PARAM_WORDS,  /* comma-separated, each one of choices or a number (0x… too) in min … max */
+	PARAM_WORDS, /* comma-separated, each one of choices or a number (0x… too) in min … max */
 };
 struct param {
 	const char *name;

@@ -2,8 +2,8 @@
 #ifndef CORE_COLLECT_H
 #define CORE_COLLECT_H
 /*
- * From what a node's collector printed (core/node/collect.sh) to a node_view. The text is untrusted:
- * every string is cleaned, every list has a maximum.
+ * From what a node's collector printed (core/node/collect.sh) to a node_view. The text is
+ * untrusted: every string is cleaned, every list has a maximum.
  */
 #include "catalogue.h"
 
@@ -20,14 +20,15 @@ struct facts {
 };
 
 struct collect_in {
-	const char *fast, *slow; /* blocks without their final "."; slow may be "" */
+	const char *fast, *slow;      /* blocks without their final "."; slow may be "" */
 	const struct node_view *prev; /* for rates; NULL: none */
 	const struct backend *const *backends;
 	void (*event)(const char *line, void *arg); /* a cleaned "!" line without its mark */
 	void *arg;
 };
 
-/* Fills V's facts and t_ms; V is zeroed but for cfg. -ENOMEM, -EPROTO (no answer of a collector). */
+/* Fills V's facts and t_ms; V is zeroed but for cfg. -ENOMEM, -EPROTO (no answer of a collector).
+ */
 int collect_view(const struct collect_in *in, struct node_view *v, struct err *e);
 /* A new view of the same facts, with one reference; NULL: out of memory. */
 struct node_view *node_view_clone(const struct node_view *v);

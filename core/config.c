@@ -103,8 +103,8 @@ static char *keep(struct reader *r, const char *s)
 
 static const char *string_value(const config_setting_t *s)
 {
-	const char *v = config_setting_type(s) == CONFIG_TYPE_STRING ? config_setting_get_string(s)
-								     : NULL;
+	const char *v =
+		config_setting_type(s) == CONFIG_TYPE_STRING ? config_setting_get_string(s) : NULL;
 
 	return v && *v ? v : NULL;
 }
@@ -144,8 +144,8 @@ static int read_path(struct reader *r, const config_setting_t *s, const char *pa
 	if (strncmp(v, "~/", 2) == 0)
 		snprintf(full, sizeof(full), "%.4000s%s", home ? home : "", v + 1);
 	else
-		snprintf(full, sizeof(full), "%s%s%s", *v == '/' ? "" : r->dir, *v == '/' ? "" : "/",
-			 v);
+		snprintf(full, sizeof(full), "%s%s%s", *v == '/' ? "" : r->dir,
+			 *v == '/' ? "" : "/", v);
 	*(char **)dst = keep(r, full);
 	return 0;
 }
@@ -158,7 +158,8 @@ static int read_bool(struct reader *r, const config_setting_t *s, const char *pa
 	return 0;
 }
 
-static int read_int(struct reader *r, const config_setting_t *s, const char *path, int *dst, int max)
+static int read_int(struct reader *r, const config_setting_t *s, const char *path, int *dst,
+		    int max)
 {
 	int t = config_setting_type(s);
 	long long v = config_setting_get_int64(s);
@@ -224,7 +225,8 @@ static int read_strings(struct reader *r, const config_setting_t *s, const char 
 
 static int read_symbols(struct reader *r, const config_setting_t *s, const char *path, void *dst)
 {
-	struct node_cfg *node = (struct node_cfg *)((char *)dst - offsetof(struct node_cfg, symbols));
+	struct node_cfg *node =
+		(struct node_cfg *)((char *)dst - offsetof(struct node_cfg, symbols));
 	int n = config_setting_length(s);
 	char sub[300];
 
@@ -363,8 +365,9 @@ static void check_twice(struct reader *r, size_t i)
 	for (size_t k = 0; k < i && n->name; k++) {
 		if (!r->c->nodes[k].name || strcmp(r->c->nodes[k].name, n->name) != 0)
 			continue;
-		mistake(r, n->line, "nodes[%zu].name: \"%s\" is the name of the node in line %d too",
-			i, n->name, r->c->nodes[k].line);
+		mistake(r, n->line,
+			"nodes[%zu].name: \"%s\" is the name of the node in line %d too", i,
+			n->name, r->c->nodes[k].line);
 		return;
 	}
 }
@@ -398,7 +401,8 @@ static int read_nodes(struct reader *r, const config_setting_t *s, const char *p
 	if (config_setting_type(s) != CONFIG_TYPE_LIST)
 		return expected(r, s, path, "a list of groups ( { … }, { … } )");
 	if (n < 1 || n > CONFIG_MAX_NODES) {
-		mistake(r, line_of(s), "nodes: expected 1 to %d nodes, found %d", CONFIG_MAX_NODES, n);
+		mistake(r, line_of(s), "nodes: expected 1 to %d nodes, found %d", CONFIG_MAX_NODES,
+			n);
 		return -EINVAL;
 	}
 	r->c->nodes = calloc((size_t)n, sizeof(*r->c->nodes));
@@ -483,9 +487,10 @@ static int open_file(const char *path, FILE **out, struct err *e)
 	if (f)
 		fclose(f);
 	err_set(e, r, "%s: %s", path, strerror(-r));
-	return r == -ENOENT ? err_hint(e, "name the configuration with -c; cluster.cfg in the source "
-					  "tree shows every key")
-			    : r;
+	return r == -ENOENT
+		       ? err_hint(e, "name the configuration with -c; cluster.cfg in the source "
+				     "tree shows every key")
+		       : r;
 }
 
 static void read_config(struct reader *r, const config_t *lc)

@@ -50,7 +50,8 @@ struct config {
 	char *cluster;    /* `cluster = "lab"`, else the file's name without .cfg */
 	char *banner;     /* colour name of the banner: "green" (default), "red" … */
 	char *theme;      /* NULL: the console's default */
-	char *ssh_config; /* instead of ~/.ssh/config; relative to cluster.cfg; NULL: the user's own */
+	char *ssh_config; /* instead of ~/.ssh/config; relative to cluster.cfg; NULL: the user's own
+			   */
 	struct node_cfg *nodes;
 	size_t nnodes;
 	struct guard_cfg guard;

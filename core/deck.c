@@ -175,7 +175,8 @@ static void from_journal(const struct injection *i, void *arg)
 
 	if (r) {
 		r->journaled = true;
-		r->i.deadline_boot_ms = now_boot_ms() + i->started_unix_ms + i->ttl_ms - now_unix_ms();
+		r->i.deadline_boot_ms =
+			now_boot_ms() + i->started_unix_ms + i->ttl_ms - now_unix_ms();
 	}
 }
 
@@ -188,7 +189,9 @@ static void default_state_dir(char *dst, size_t n)
 		snprintf(dst, n, "%s/faultdeck", xdg);
 	else
 		snprintf(dst, n, "%s/.local/state/faultdeck",
-			 home && *home ? home : pw ? pw->pw_dir : "/");
+			 home && *home ? home
+			 : pw          ? pw->pw_dir
+				       : "/");
 }
 
 static int open_journal(struct deck *d, struct err *e)
@@ -477,7 +480,8 @@ int deck_inject(struct deck *d, const struct plan *p, struct err *e)
 	for (size_t i = 0; i < p->nitems && !r; i++) {
 		log_plan(d, &p->items[i]);
 		pthread_mutex_lock(&d->lock);
-		r = d->panic ? err_set(e, -EPERM, "new injections are blocked until the panic is lifted")
+		r = d->panic ? err_set(e, -EPERM,
+				       "new injections are blocked until the panic is lifted")
 			     : queue_inject(d, p, &p->items[i], e);
 		pthread_mutex_unlock(&d->lock);
 	}

@@ -12,7 +12,7 @@
 struct deck;
 
 struct deck_opts {
-	const struct config *cfg; /* outlives the deck */
+	const struct config *cfg;              /* outlives the deck */
 	const struct backend *const *backends; /* NULL-terminated */
 	const char *state_dir; /* NULL: $XDG_STATE_HOME/faultdeck, else ~/.local/state/faultdeck */
 	const char *const *only; /* NULL-terminated names of nodes to talk to; NULL: all */

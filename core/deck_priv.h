@@ -110,8 +110,8 @@ int record_set(struct deck *d, const char *id, enum inj_state state, const char 
 void *actor_worker(void *deck);
 void actor_disconnect(struct actor *a);
 /* cmd that runs `sh -s` as root, through sudo -n where the login is another user. */
-#define NODE_SHELL                                                                            \
-	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec sh -s; " \
+#define NODE_SHELL                                                                                 \
+	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec sh -s; "     \
 	"else exec sudo -n sh -s; fi'"
 
 /* node texts (script.c); 0 or -ENOMEM */
@@ -119,8 +119,7 @@ int script_inject(struct buf *b, const struct plan *p, const struct plan_item *i
 		  const char *owner, int64_t started);
 int script_collector(struct buf *b, const struct backend *const *backends, bool events);
 int script_sweep(struct buf *b, const struct backend *const *backends);
-int script_undo(struct buf *b, const struct backend *const *backends, const char *id,
-		bool force);
+int script_undo(struct buf *b, const struct backend *const *backends, const char *id, bool force);
 int script_renew(struct buf *b, const char *id, int64_t ttl_ms);
 
 /* guard.c: fills p->guard and p->refused */

@@ -11,7 +11,8 @@ struct err {
 	char hint[320]; /* what to do about it, one line, may be empty */
 };
 
-/* Both clean what they print (see text.h) and return CODE, so that a caller can `return err_set(…)`. */
+/* Both clean what they print (see text.h) and return CODE, so that a caller can `return
+ * err_set(…)`. */
 int err_set(struct err *e, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 /* Adds the hint to an error that is set already; returns its code. */
 int err_hint(struct err *e, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

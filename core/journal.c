@@ -80,12 +80,12 @@ struct journal *journal_close(struct journal *j)
 static char *encode(const struct injection *i)
 {
 	char at[32];
-	json_t *o = json_pack(
-		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}", "time",
-		text_time(at, sizeof(at), now_unix_ms()), "id", i->id, "state", state_word(i->state),
-		"fault", i->fault, "target", i->target, "node", i->node, "owner", i->owner, "params",
-		i->params, "reason", i->reason, "aftermath", i->aftermath, "started",
-		(json_int_t)i->started_unix_ms, "ttl_ms", (json_int_t)i->ttl_ms);
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
+			      "time", text_time(at, sizeof(at), now_unix_ms()), "id", i->id,
+			      "state", state_word(i->state), "fault", i->fault, "target", i->target,
+			      "node", i->node, "owner", i->owner, "params", i->params, "reason",
+			      i->reason, "aftermath", i->aftermath, "started",
+			      (json_int_t)i->started_unix_ms, "ttl_ms", (json_int_t)i->ttl_ms);
 	char *s = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	json_decref(o);
@@ -189,9 +189,8 @@ static int keep(struct last *l, const struct injection *i)
 	}
 	if (l->n == l->cap) {
 		size_t cap = l->cap ? l->cap * 2 : 64;
-		struct injection *p = l->n < JOURNAL_MAX_OPEN
-					      ? realloc(l->list, cap * sizeof(*p))
-					      : NULL;
+		struct injection *p =
+			l->n < JOURNAL_MAX_OPEN ? realloc(l->list, cap * sizeof(*p)) : NULL;
 
 		if (!p)
 			return -ENOMEM;
@@ -202,7 +201,8 @@ static int keep(struct last *l, const struct injection *i)
 	return 0;
 }
 
-/* Ended injections are of no use any more: drop them while reading, so that a long file is cheap. */
+/* Ended injections are of no use any more: drop them while reading, so that a long file is cheap.
+ */
 static void drop_final(struct last *l)
 {
 	size_t n = 0;

@@ -15,7 +15,8 @@ int journal_open(const char *dir, struct journal **out, struct err *e);
 struct journal *journal_close(struct journal *j);
 /* Durable when it returns 0. Safe from any thread. */
 int journal_write(struct journal *j, const struct injection *i, struct err *e);
-/* Calls FN with the last record of each id that has not ended yet, oldest first; bad lines are counted. */
+/* Calls FN with the last record of each id that has not ended yet, oldest first; bad lines are
+ * counted. */
 int journal_read(struct journal *j, void (*fn)(const struct injection *i, void *arg), void *arg,
 		 size_t *bad, struct err *e);
 

@@ -113,8 +113,8 @@ static int wait_ms(int64_t end)
 /* Some of DATA to the child; a child that reads no more is not an error of ours. */
 static void feed(struct child *c, const char *data, size_t n, size_t *sent)
 {
-	ssize_t k = *sent < n ? send(c->in, data + *sent, n - *sent, MSG_NOSIGNAL | MSG_DONTWAIT)
-			      : 0;
+	ssize_t k =
+		*sent < n ? send(c->in, data + *sent, n - *sent, MSG_NOSIGNAL | MSG_DONTWAIT) : 0;
 
 	if (k > 0)
 		*sent += (size_t)k;

@@ -127,8 +127,9 @@ int target_parse(const char *s, struct target *out, struct err *e)
 	if (strlen(s) >= TARGET_MAX || (at && strlen(at + 1) >= sizeof(t.node)) ||
 	    target_fill(&t, s, at)) {
 		err_set(e, -EINVAL, "'%s' is no target", s);
-		return err_hint(e, "a target is NODE, SERVICE@NODE, vm:NAME@NODE, vm:NAME/VCPU@NODE, "
-				   "new-vm@NODE, pid:N@NODE, path:P@NODE or link:DEV@NODE");
+		return err_hint(e,
+				"a target is NODE, SERVICE@NODE, vm:NAME@NODE, vm:NAME/VCPU@NODE, "
+				"new-vm@NODE, pid:N@NODE, path:P@NODE or link:DEV@NODE");
 	}
 	*out = t;
 	return 0;

@@ -16,16 +16,17 @@
 #define NAME_MAX_  128 /* names of nodes, VMs, services … with the NUL */
 #define TARGET_MAX 300 /* a target written out */
 
-/* KIND(enum, word): one list gives the enum and the names. The word is what targets and JSON use. */
-#define KINDS(KIND)              \
-	KIND(NODE, "node")       \
-	KIND(SERVICE, "service") \
-	KIND(VM, "vm")           \
-	KIND(VCPU, "vcpu")       \
-	KIND(NEW_VM, "new-vm")   \
-	KIND(PID, "pid")         \
-	KIND(PATH, "path")       \
-	KIND(LINK, "link")       \
+/* KIND(enum, word): one list gives the enum and the names. The word is what targets and JSON use.
+ */
+#define KINDS(KIND)                                                                                \
+	KIND(NODE, "node")                                                                         \
+	KIND(SERVICE, "service")                                                                   \
+	KIND(VM, "vm")                                                                             \
+	KIND(VCPU, "vcpu")                                                                         \
+	KIND(NEW_VM, "new-vm")                                                                     \
+	KIND(PID, "pid")                                                                           \
+	KIND(PATH, "path")                                                                         \
+	KIND(LINK, "link")                                                                         \
 	KIND(INJECTION, "injection")
 #define KIND_ENUM(e, w) KIND_##e,
 enum kind { KINDS(KIND_ENUM) KIND_COUNT };
@@ -115,15 +116,15 @@ struct node_view {
 const struct item *node_view_item(const struct node_view *v, enum kind k, const char *name);
 
 /* DESIGN section 2: only these words, everywhere. */
-#define STATES(STATE)                  \
-	STATE(PLANNED, "planned")     \
-	STATE(JOURNALED, "journaled") \
-	STATE(PREPARED, "prepared")   \
-	STATE(ACTIVE, "active")       \
-	STATE(RESTORING, "restoring") \
-	STATE(RESTORED, "restored")   \
-	STATE(FAILED, "failed")       \
-	STATE(EXPIRED, "expired")     \
+#define STATES(STATE)                                                                              \
+	STATE(PLANNED, "planned")                                                                  \
+	STATE(JOURNALED, "journaled")                                                              \
+	STATE(PREPARED, "prepared")                                                                \
+	STATE(ACTIVE, "active")                                                                    \
+	STATE(RESTORING, "restoring")                                                              \
+	STATE(RESTORED, "restored")                                                                \
+	STATE(FAILED, "failed")                                                                    \
+	STATE(EXPIRED, "expired")                                                                  \
 	STATE(UNKNOWN, "unknown")
 #define STATE_ENUM(e, w) STATE_##e,
 enum inj_state { STATES(STATE_ENUM) STATE_COUNT };
@@ -143,18 +144,19 @@ struct injection {
 	char params[400];      /* "errno=ENOSPC times=10" */
 	char reason[480];      /* why it failed, expired, is unknown; "" otherwise */
 	char aftermath[16];    /* heals, paused, dead */
-	char effect[200];      /* what was seen in the target: "paused (io-error)"; "" nothing yet */
+	char effect[200]; /* what was seen in the target: "paused (io-error)"; "" nothing yet */
 	enum inj_state state;
 	bool mine; /* injected by this program's journal */
 	int64_t started_unix_ms;
 	int64_t ttl_ms;
-	int64_t deadline_boot_ms; /* operator's CLOCK_BOOTTIME at which the TTL ends; 0: not known */
+	int64_t deadline_boot_ms; /* operator's CLOCK_BOOTTIME at which the TTL ends; 0: not known
+				   */
 	int64_t hits;             /* -1: not known */
 };
 
 struct snapshot {
 	uint64_t seq;
-	int64_t boot_ms; /* when it was made */
+	int64_t boot_ms;          /* when it was made */
 	struct node_view **nodes; /* in the order of cluster.cfg */
 	size_t nnodes;
 	struct injection *injections; /* oldest first; final ones stay until acknowledged */

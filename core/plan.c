@@ -129,8 +129,8 @@ static int plan_one(struct deck *d, const struct snapshot *s, const struct targe
 	it->act.script.max = 256u << 10;
 	it->act.do_lines.max = it->act.undo_lines.max = 64u << 10;
 	p->nitems++;
-	return backend_of(d, p->fault)->plan(p->fault, t, v, &p->params, it->id, p->ttl_ms,
-					      &it->act, e);
+	return backend_of(d, p->fault)
+		->plan(p->fault, t, v, &p->params, it->id, p->ttl_ms, &it->act, e);
 }
 
 static int check_ttl(const struct plan_req *r, struct err *e)

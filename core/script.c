@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The texts that are sent to nodes: the sh files of core/node/ and of the backends, put together. */
+/* The texts that are sent to nodes: the sh files of core/node/ and of the backends, put together.
+ */
 #include <errno.h>
 
 #include "deck_priv.h"

@@ -163,10 +163,11 @@ static int changed(ssh_session s, const struct node_cfg *n, struct err *e)
 	fingerprint(known ? known->publickey : NULL, was, sizeof(was));
 	ssh_knownhosts_entry_free(known);
 	err_set(e, -EKEYREJECTED,
-		"%s: THE HOST KEY HAS CHANGED: known_hosts has %s, the host offers %s", n->host, was,
-		now);
-	return err_hint(e, "somebody may be in between. If the host was really set up anew: "
-			   "ssh-keygen -R %s",
+		"%s: THE HOST KEY HAS CHANGED: known_hosts has %s, the host offers %s", n->host,
+		was, now);
+	return err_hint(e,
+			"somebody may be in between. If the host was really set up anew: "
+			"ssh-keygen -R %s",
 			n->host);
 }
 
@@ -187,8 +188,8 @@ static int unknown(struct ssh_t *t, const struct node_cfg *n, const struct trans
 			   "--accept-new, or yes in the console");
 }
 
-static int check_host_key(struct ssh_t *t, const struct node_cfg *n,
-			  const struct transport_opts *o, struct err *e)
+static int check_host_key(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o,
+			  struct err *e)
 {
 	switch (ssh_session_is_known_server(t->s)) {
 	case SSH_KNOWN_HOSTS_OK:
@@ -228,7 +229,8 @@ static int auth_key(struct ssh_t *t, const struct node_cfg *n, int ms, struct er
 	if (r != SSH_OK) {
 		err_set(e, -EACCES, "%s cannot be used as a key%s", n->identity,
 			r == SSH_EOF ? ": no such file, or not readable" : "");
-		return err_hint(e, "a key with a passphrase must be in ssh-agent, without identity=");
+		return err_hint(e,
+				"a key with a passphrase must be in ssh-agent, without identity=");
 	}
 	while ((r = ssh_userauth_publickey(t->s, NULL, key)) == SSH_AUTH_AGAIN) {
 		if (ssh_wait(t->s, t->end)) {

@@ -143,9 +143,9 @@ static void on_signal(ssh_session s, ssh_channel ch, const char *sig, int core, 
 	static const struct {
 		const char *name;
 		int n;
-	} table[] = { { "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 }, { "ILL", 4 }, { "ABRT", 6 },
-		      { "FPE", 8 },   { "KILL", 9 },  { "SEGV", 11 }, { "PIPE", 13 },
-		      { "ALRM", 14 }, { "TERM", 15 } };
+	} table[] = { { "HUP", 1 },   { "INT", 2 },   { "QUIT", 3 }, { "ILL", 4 },
+		      { "ABRT", 6 },  { "FPE", 8 },   { "KILL", 9 }, { "SEGV", 11 },
+		      { "PIPE", 13 }, { "ALRM", 14 }, { "TERM", 15 } };
 
 	(void)s, (void)ch, (void)core, (void)msg, (void)lang;
 	*(int *)status = 128;
@@ -234,7 +234,8 @@ int ssh_chan_read(struct chan *ch, struct buf *b, int timeout_ms, struct err *e)
 			return n < 0 ? n : 0;
 		if (ssh_channel_read_nonblocking(c->ch, drop, sizeof(drop), 1) > 0)
 			continue;
-		if (ssh_channel_is_eof(c->ch) || ssh_channel_is_closed(c->ch) || !ssh_is_connected(s))
+		if (ssh_channel_is_eof(c->ch) || ssh_channel_is_closed(c->ch) ||
+		    !ssh_is_connected(s))
 			return gone(s, e);
 		if (ssh_wait(s, end))
 			return err_set(e, -ETIMEDOUT, "no answer");

@@ -18,8 +18,8 @@ struct ssh_t {
 /* Waits a little for the session's socket; -ETIMEDOUT when END has passed. */
 int ssh_wait(ssh_session s, int64_t end);
 
-int ssh_run(struct transport *t, const struct transport_cmd *c, struct buf *out,
-	    struct buf *errout, int *status, struct err *e);
+int ssh_run(struct transport *t, const struct transport_cmd *c, struct buf *out, struct buf *errout,
+	    int *status, struct err *e);
 int ssh_chan_open(struct transport *t, const char *cmd, struct chan **out, struct err *e);
 int ssh_chan_write(struct chan *c, const void *data, size_t n, int timeout_ms, struct err *e);
 int ssh_chan_read(struct chan *c, struct buf *b, int timeout_ms, struct err *e);

@@ -17,7 +17,10 @@ struct buf {
 	bool broken; /* an add was refused: full (-ENOSPC) or out of memory (-ENOMEM) */
 };
 
-#define BUF_INIT(limit) { .data = NULL, .len = 0, .cap = 0, .max = (limit), .broken = false }
+#define BUF_INIT(limit)                                                                            \
+	{                                                                                          \
+		.data = NULL, .len = 0, .cap = 0, .max = (limit), .broken = false                  \
+	}
 
 /* All return 0, -ENOSPC or -ENOMEM; a refused add leaves the text as it was and marks it broken. */
 int buf_add(struct buf *b, const void *data, size_t n);

@@ -19,8 +19,9 @@
 struct transport_opts {
 	const char *ssh_config; /* NULL: the user's own */
 	bool accept_new;        /* write the key of a host never seen before to known_hosts */
-	/* accept (and write) an unknown key only if it has exactly this SHA256 fingerprint; NULL: none.
-	 * The console's yes answers the one it showed. A *changed* key is refused whatever is said. */
+	/* accept (and write) an unknown key only if it has exactly this SHA256 fingerprint; NULL:
+	 * none. The console's yes answers the one it showed. A *changed* key is refused whatever is
+	 * said. */
 	const char *accept_fingerprint;
 	int connect_ms; /* for TCP, key exchange and authentication together; 0: 8000 */
 };
@@ -40,8 +41,8 @@ struct transport *transport_close(struct transport *t);
 
 /*
  * Runs CMD (given to the login shell as it is: quote arguments with buf_shell) with IN on its
- * standard input. OUT and ERROUT are added to; either may be NULL (discarded). *STATUS: exit status,
- * 128 + signal. Errors: -ETIMEDOUT, -EMSGSIZE, -EPIPE (session gone), -EPROTO.
+ * standard input. OUT and ERROUT are added to; either may be NULL (discarded). *STATUS: exit
+ * status, 128 + signal. Errors: -ETIMEDOUT, -EMSGSIZE, -EPIPE (session gone), -EPROTO.
  */
 struct transport_cmd {
 	const char *cmd;
@@ -55,7 +56,8 @@ int transport_run(struct transport *t, const struct transport_cmd *c, struct buf
 /* A long-lived command: the collector. Standard error is discarded. */
 int chan_open(struct transport *t, const char *cmd, struct chan **out, struct err *e);
 int chan_write(struct chan *c, const void *data, size_t n, int timeout_ms, struct err *e);
-/* Waits for more output and adds it to B. 0, -ETIMEDOUT (nothing came), -EPIPE (ended), -EMSGSIZE. */
+/* Waits for more output and adds it to B. 0, -ETIMEDOUT (nothing came), -EPIPE (ended), -EMSGSIZE.
+ */
 int chan_read(struct chan *c, struct buf *b, int timeout_ms, struct err *e);
 struct chan *chan_close(struct chan *c);
 

@@ -41,8 +41,9 @@ static const char *module_unfit(const struct fault *f, const struct item *node, 
 		return buf;
 	}
 	if (strcmp(module, "unreadable") == 0) {
-		snprintf(buf, n, "the module is loaded, but debugfs cannot be read: "
-				 "mount -t debugfs none /sys/kernel/debug");
+		snprintf(buf, n,
+			 "the module is loaded, but debugfs cannot be read: "
+			 "mount -t debugfs none /sys/kernel/debug");
 		return buf;
 	}
 	snprintf(key, sizeof(key), "point:%s", point_of(f)->point);
@@ -101,7 +102,8 @@ static void undo_lines(struct act *act, const char *id, int64_t ttl_ms, bool vm)
 
 	buf_fmt(&act->undo_lines, "disarm id=%s\n", id);
 	if (vm)
-		buf_str(&act->undo_lines, "cont, if QEMU paused the VM for an I/O error meanwhile\n");
+		buf_str(&act->undo_lines,
+			"cont, if QEMU paused the VM for an I/O error meanwhile\n");
 	buf_fmt(&act->undo_lines, "(also by itself after %s, on the node)\n",
 		text_duration_str(ttl, sizeof(ttl), ttl_ms));
 }

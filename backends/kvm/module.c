@@ -20,8 +20,8 @@ static const char module_sh[] =
 	;
 
 /* As root where sudo lets us; else as who we are, and the script says what that means. */
-#define AS_ROOT(cmd)                                                                         \
-	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec " cmd \
+#define AS_ROOT(cmd)                                                                               \
+	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec " cmd        \
 	"; else exec sudo -n " cmd "; fi'"
 
 static int errno_of(const char *word)
@@ -29,7 +29,9 @@ static int errno_of(const char *word)
 	static const struct {
 		const char *word;
 		int code;
-	} table[] = { { "EPERM", -EPERM }, { "ENOENT", -ENOENT }, { "EINVAL", -EINVAL },
+	} table[] = { { "EPERM", -EPERM },
+		      { "ENOENT", -ENOENT },
+		      { "EINVAL", -EINVAL },
 		      { "EBUSY", -EBUSY } };
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
@@ -209,7 +211,8 @@ static const char here_sh[] =
 	"	[ -n \"$h\" ] || [ ! -e \"$d/Makefile\" ] || h=$d\n"
 	"done\n"
 	"[ -n \"$h\" ] || { echo \"no headers of $KVER here either: install "
-	"linux-headers-$KVER here or on the node, or name their directory by KHEADERS=\" >&2; exit 1; }\n"
+	"linux-headers-$KVER here or on the node, or name their directory by KHEADERS=\" >&2; exit "
+	"1; }\n"
 	"a=$ARCH x=\n"
 	"case $a in aarch64) a=arm64; [ \"$(uname -m)\" = aarch64 ] || x=aarch64-linux-gnu- ;;\n"
 	"x86_64) [ \"$(uname -m)\" = x86_64 ] || x=x86_64-linux-gnu- ;; esac\n"
@@ -217,7 +220,8 @@ static const char here_sh[] =
 	"\"$SRC\"/*.c \"$SRC\"/*.h \"$t\" &&\n"
 	"make -C \"$t\" KHEADERS=\"$h\" ARCH=$a CROSS_COMPILE=$x >\"$t/log\" 2>&1 || "
 	"{ tail -n 5 \"$t/log\" >&2; exit 1; }\n"
-	"mkdir -p \"${KO%/*}\" && mv -f \"$t/faultdeck.ko\" \"$KO\" && echo \"built $KO against $h\"\n";
+	"mkdir -p \"${KO%/*}\" && mv -f \"$t/faultdeck.ko\" \"$KO\" && echo \"built $KO against "
+	"$h\"\n";
 
 static int uname_of(const struct op_ctx *c, char *kver, char *arch, size_t n, struct err *e)
 {
@@ -321,7 +325,8 @@ const struct operation kvm_operations[] = {
 	{ "check", NULL, "what the node has and lacks", 20000, op_check },
 	{ "points", NULL, "the places in this kernel that the module can hook", 20000, op_points },
 	{ "module", "status", "is the module loaded, and what is armed", 20000, op_status },
-	{ "module", "build", "build it on the node, or here for the node's kernel", 600000, op_build },
+	{ "module", "build", "build it on the node, or here for the node's kernel", 600000,
+	  op_build },
 	{ "module", "load", "load it", 90000, op_load },
 	{ "module", "unload", "unload it; refused while rules are armed", 30000, op_unload },
 };
