@@ -141,6 +141,7 @@ make_image() {
 		make_guest_cpio "$1" "$2" "$3" &&
 		mv "$3/guest.cpio" "$root/usr/lib/fdlab/" &&
 		make_stage1 "$1" "$2" "$root" "$3" &&
+		: >"$3/disk.raw" &&
 		step '  file system' mke2fs -q -t ext4 -d "$root" "$3/disk.raw" "$IMAGE_SIZE" &&
 		rm -rf "$root"
 }

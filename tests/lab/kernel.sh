@@ -62,7 +62,7 @@ kernel_env() {
 	found=$(kernel_dir "$@") || return 1
 	read -r dir kver <<<"$found"
 	printf '%s\n' "KVER=$kver" "KHEADERS=$dir/usr/src/linux-headers-$kver"
-	[ -d "$dir/lib/modules" ] || return 0
+	[ -f "$dir/boot/vmlinuz-$kver" ] || return 0
 	printf '%s\n' "VMLINUZ=$dir/boot/vmlinuz-$kver" "MODULES=$dir/lib/modules/$kver"
 }
 

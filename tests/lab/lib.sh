@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What every part of the lab uses: words on the screen, the cache, the lock, processes by pid and start time.
 
-say() { printf 'lab: %s\n' "$*" >&2; }
+# A trap runs under the redirections of what it interrupted: SAY is where an `up` keeps the real standard error.
+say() { printf 'lab: %s\n' "$*" >&"${SAY:-2}"; }
 die() { say "$*"; exit 1; }
 
 # now_ms - milliseconds that a clock change does not bend
@@ -104,7 +105,7 @@ spawn() {
 	local name=$1 log=$2
 	shift 2
 	spawning=yes
-	setsid "$@" 9>&- </dev/null >"$log" 2>&1 &
+	setsid "$@" 8>&- 9>&- </dev/null >"$log" 2>&1 &
 	record "$name" $!
 	spawning=
 	[ -z "$interrupted" ] || interrupt

@@ -18,10 +18,11 @@ module_build() {
 # module_test KO - shell that is true on a node where just this file is loaded
 module_test() { printf "grep -qs '^%s' /run/fdlab.ko && grep -q '^faultdeck ' /proc/modules" "$(hash_of <"$1")"; }
 
-# module_load NODE KVER KO - what is loaded already stays, unless it is another one
+# module_load NODE KVER KO - what is loaded already stays, unless it is another one. modprobe finds it when depmod,
+# which takes seconds under emulation, has come round.
 module_load() {
 	local path=/lib/modules/$2/extra/faultdeck.ko
 	on "$1" "$(module_test "$3")" && return
-	on "$1" "cat >$path && { ! grep -q '^faultdeck ' /proc/modules || rmmod faultdeck; } && depmod && insmod $path &&
-		echo '$(hash_of <"$3")' >/run/fdlab.ko" <"$3"
+	on "$1" "cat >$path && { ! grep -q '^faultdeck ' /proc/modules || rmmod faultdeck; } && insmod $path &&
+		echo '$(hash_of <"$3")' >/run/fdlab.ko && { depmod >/dev/null 2>&1 </dev/null & }" <"$3"
 }
