@@ -38,7 +38,7 @@ void test_events_stream(void)
 	EXPECT(read(fd, line, sizeof(line)), -1);
 	EXPECT(errno, EAGAIN);
 	EXPECT(readable(fd, 50), 0);
-	EXPECT(ctl("arm id=ev point=file-write tgid=%d action=return:EDQUOT ttl_ms=9000", v.pid),
+	EXPECT(ctl("arm id=ev point=file-write tgid=%d action=return:EDQUOT ttl_ms=90000", v.pid),
 	       0);
 	EXPECT(victim_do(&v, OP_PWRITE), EDQUOT);
 	EXPECT(readable(fd, 1000), 1);
@@ -149,7 +149,7 @@ void test_storm(void)
 		   v.pid),
 	       0);
 	for (long i = 0; i < n; i++) {
-		EXPECT(ctl("arm id=s point=file-write tgid=%d action=return:EIO ttl_ms=9000",
+		EXPECT(ctl("arm id=s point=file-write tgid=%d action=return:EIO ttl_ms=90000",
 			   load[i % 3]),
 		       0);
 		EXPECT(ctl("disarm id=s"), 0);
@@ -166,11 +166,11 @@ void test_hook_cycles(void)
 	long n = env_number("CYCLES", 50);
 
 	for (long i = 0; i < n; i++) {
-		EXPECT(ctl("arm id=r point=file-read tgid=%d action=return:EIO ttl_ms=9000",
+		EXPECT(ctl("arm id=r point=file-read tgid=%d action=return:EIO ttl_ms=90000",
 			   load[0]),
 		       0);
 		EXPECT(ctl("arm id=w point=file-write tgid=%d inherit=1 action=return:EIO "
-			   "ttl_ms=9000",
+			   "ttl_ms=90000",
 			   load[1]),
 		       0);
 		EXPECT(ctl("disarm all"), 0);
@@ -188,9 +188,9 @@ void test_two_writers(void)
 		if (writer[w])
 			continue;
 		for (int i = 0; i < 100; i++) {
-			if (ctl("arm id=w%d point=file-read tgid=%d action=return:EIO ttl_ms=9000",
+			if (ctl("arm id=w%d point=file-read tgid=%d action=return:EIO ttl_ms=90000",
 				w, load[w]) ||
-			    ctl("renew id=w%d ttl_ms=8000", w) || ctl("disarm id=w%d", w))
+			    ctl("renew id=w%d ttl_ms=80000", w) || ctl("disarm id=w%d", w))
 				_exit(1);
 		}
 		_exit(0);

@@ -68,9 +68,9 @@ static void test_read_is_not_write(void)
 {
 	struct victim v = victim_start("victim");
 
-	EXPECT(ctl("arm id=w point=file-write tgid=%d action=return:EROFS ttl_ms=9000", v.pid), 0);
+	EXPECT(ctl("arm id=w point=file-write tgid=%d action=return:EROFS ttl_ms=90000", v.pid), 0);
 	EXPECT(victim_do(&v, OP_READ), 0);
-	EXPECT(ctl("arm id=r point=file-read tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	EXPECT(ctl("arm id=r point=file-read tgid=%d action=return:EIO ttl_ms=90000", v.pid), 0);
 	EXPECT(victim_do(&v, OP_WRITE), EROFS);
 	EXPECT(victim_do(&v, OP_READ), EIO);
 	EXPECT(ctl("disarm id=w"), 0);
@@ -84,7 +84,7 @@ static void test_other_files_pass(void)
 	static const enum victim_op ops[] = { OP_PIPE, OP_EVENTFD, OP_NULLDEV, OP_SOCKET };
 	struct victim v = victim_start("victim");
 
-	EXPECT(ctl("arm id=reg point=file-write tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	EXPECT(ctl("arm id=reg point=file-write tgid=%d action=return:EIO ttl_ms=90000", v.pid), 0);
 	for (size_t i = 0; i < 4; i++)
 		CHECK(victim_do(&v, ops[i]) == 0, "%s was hit", victim_op_names[ops[i]]);
 	EXPECT(rule_value("reg", "injected"), 0);
@@ -100,7 +100,7 @@ static void test_files_all(void)
 
 	for (size_t i = 0; i < 4; i++) {
 		EXPECT(ctl("arm id=all point=file-write files=all times=1 tgid=%d action=return:EIO"
-			   " ttl_ms=9000",
+			   " ttl_ms=90000",
 			   v.pid),
 		       0);
 		CHECK(victim_do(&v, ops[i]) == EIO, "%s was not hit", victim_op_names[ops[i]]);
@@ -115,7 +115,7 @@ static void test_vm_ioctl(void)
 
 	EXPECT(victim_do(&v, OP_VCPU), 0);
 	EXPECT(ctl("arm id=io point=vm-ioctl tgid=%d cmd=KVM_CREATE_VCPU action=return:EPERM"
-		   " ttl_ms=9000",
+		   " ttl_ms=90000",
 		   v.pid),
 	       0);
 	EXPECT(victim_do(&v, OP_VCPU), EPERM);
@@ -126,7 +126,7 @@ static void test_vm_ioctl(void)
 	EXPECT(rule_value("io", "matched"), 1);
 	EXPECT(ctl("disarm id=io"), 0);
 	EXPECT(ctl("arm id=io point=vm-ioctl tgid=%d cmd=0xae41,KVM_CREATE_DEVICE"
-		   " action=return:EACCES ttl_ms=9000",
+		   " action=return:EACCES ttl_ms=90000",
 		   v.pid),
 	       0);
 	EXPECT(victim_do(&v, OP_VCPU), EACCES);
@@ -141,14 +141,14 @@ static void test_tid(void)
 {
 	struct victim v = victim_start("victim");
 
-	EXPECT(ctl("arm id=t point=file-write tid=%d action=return:EIO ttl_ms=9000", v.thread), 0);
+	EXPECT(ctl("arm id=t point=file-write tid=%d action=return:EIO ttl_ms=90000", v.thread), 0);
 	EXPECT(victim_do(&v, OP_WRITE), 0);
 	EXPECT(victim_do(&v, OP_THREAD_WRITE), EIO);
 	EXPECT(ctl("disarm id=t"), 0);
 	EXPECT(victim_do(&v, OP_THREAD_WRITE), 0);
-	EXPECT(ctl("arm id=t point=file-write tgid=%d tid=1 action=return:EIO ttl_ms=9000", v.pid),
+	EXPECT(ctl("arm id=t point=file-write tgid=%d tid=1 action=return:EIO ttl_ms=90000", v.pid),
 	       EPERM);
-	EXPECT(ctl("arm id=t point=file-write tgid=%d tid=%d action=return:EIO ttl_ms=9000",
+	EXPECT(ctl("arm id=t point=file-write tgid=%d tid=%d action=return:EIO ttl_ms=90000",
 		   v.thread, v.thread),
 	       ENOENT);
 	victim_end(&v);
@@ -159,7 +159,7 @@ static void test_comm_waits(void)
 	struct victim old = victim_start("fd new vm"), v;
 
 	EXPECT(ctl("arm id=c point=vm-ioctl comm=fd\\x20new\\x20vm action=return:ENOMEM"
-		   " ttl_ms=9000"),
+		   " ttl_ms=90000"),
 	       0);
 	EXPECT(victim_do(&old, OP_VCPU), 0);
 	v = victim_start("fd new vm");
@@ -169,7 +169,7 @@ static void test_comm_waits(void)
 	EXPECT(victim_do(&v, OP_VCPU), 0);
 	victim_end(&v);
 	v = victim_start("another");
-	EXPECT(ctl("arm id=c point=vm-ioctl comm=other action=return:ENOMEM ttl_ms=9000"), 0);
+	EXPECT(ctl("arm id=c point=vm-ioctl comm=other action=return:ENOMEM ttl_ms=90000"), 0);
 	EXPECT(victim_do(&v, OP_VCPU), 0);
 	victim_end(&v);
 	victim_end(&old);
@@ -179,10 +179,10 @@ static void test_inherit(void)
 {
 	struct victim v = victim_start("victim"), other = victim_start("victim");
 
-	EXPECT(ctl("arm id=i point=file-write tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	EXPECT(ctl("arm id=i point=file-write tgid=%d action=return:EIO ttl_ms=90000", v.pid), 0);
 	EXPECT(victim_do(&v, OP_CHILD_WRITE), 0);
 	EXPECT(ctl("disarm id=i"), 0);
-	EXPECT(ctl("arm id=i point=file-write tgid=%d inherit=1 action=return:EIO ttl_ms=9000",
+	EXPECT(ctl("arm id=i point=file-write tgid=%d inherit=1 action=return:EIO ttl_ms=90000",
 		   v.pid),
 	       0);
 	EXPECT(victim_do(&v, OP_WRITE), EIO);
@@ -211,7 +211,8 @@ static int gate(const struct victim *v, const char *gate, int n)
 {
 	int hits;
 
-	if (ctl("arm id=g point=file-write tgid=%d %s action=return:EIO ttl_ms=9000", v->pid, gate))
+	if (ctl("arm id=g point=file-write tgid=%d %s action=return:EIO ttl_ms=90000", v->pid,
+		gate))
 		return -1;
 	hits = hits_of(v, n);
 	if (rule_value("g", "injected") != hits)
@@ -295,7 +296,7 @@ static void test_reuse(void)
 	struct victim v = victim_start("victim");
 	pid_t pid = v.pid;
 
-	EXPECT(ctl("arm id=old point=file-write tgid=%d action=return:EIO ttl_ms=9000", pid), 0);
+	EXPECT(ctl("arm id=old point=file-write tgid=%d action=return:EIO ttl_ms=90000", pid), 0);
 	EXPECT(victim_do(&v, OP_WRITE), EIO);
 	victim_end(&v);
 	CHECK(strstr(slurp("rules"), "target=gone"), "not said to be gone: %s", slurp("rules"));
@@ -309,7 +310,7 @@ static void test_reuse(void)
 	}
 	EXPECT(v.pid, pid);
 	EXPECT(victim_do(&v, OP_WRITE), 0);
-	EXPECT(ctl("arm id=new point=file-write tgid=%d action=return:EROFS ttl_ms=9000", pid), 0);
+	EXPECT(ctl("arm id=new point=file-write tgid=%d action=return:EROFS ttl_ms=90000", pid), 0);
 	EXPECT(victim_do(&v, OP_WRITE), EROFS);
 	victim_end(&v);
 }
@@ -324,7 +325,7 @@ static void test_own_files_pass(void)
 		usleep(300000);
 		_exit(ctl("disarm id=own") == 0 && slurp("version")[0] == 'f' ? 0 : 1);
 	}
-	EXPECT(ctl("arm id=own point=file-write files=all tgid=%d action=return:EIO ttl_ms=9000",
+	EXPECT(ctl("arm id=own point=file-write files=all tgid=%d action=return:EIO ttl_ms=90000",
 		   child),
 	       0);
 	waitpid(child, &status, 0);

@@ -171,7 +171,7 @@ static const struct {
 	{ EINVAL, "disarm all|\x01" },
 	{ EINVAL, "disarm all|\n\n" },
 	{ EINVAL, "disarm all|\r\n" },
-	{ EINVAL, "disarm id=\xc3\xa4" + 0 },
+	{ EINVAL, "disarm id=\xc3\xa4" },
 };
 
 static void check_refused(int want, const char *marked)
