@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TUI_CHART_H
+#define TUI_CHART_H
+/* Values to text: charts of dots, and numbers with their units. Knows no screen. */
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Dots of one column of the screen, side by side. */
+#define CHART_DOTS 2
+
+/* The next round number (1, 2 or 5 times a power of ten) that no value exceeds; 1 if all are 0. */
+double chart_top(const float *v, size_t n);
+/*
+ * One row of a chart that is HEIGHT rows high, row 0 on top, as UTF-8: N values (oldest first),
+ * CHART_DOTS a column. NAN is drawn as nothing: a gap; a measured 0 is a line at the bottom.
+ */
+void chart_row(char *dst, size_t size, const float *v, size_t n, double top, int height, int row,
+	       bool unicode);
+/* "41 %", "1.8 k/s", "512 MiB", "0.3 MiB/s"; "" in UNIT gives the number alone. */
+char *chart_value(char *dst, size_t n, double v, const char *unit);
+
+#endif

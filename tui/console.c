@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The loop: wait for keys, news of the engine, signals or the clock; change state; draw once. */
+#include "console.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "console_ui.h"
+#include "core/text.h"
+#include "term.h"
+
+#define FRAME_MS 100 /* between frames, unless a key was pressed */
+
+static void take_time(struct ui *u)
+{
+	u->boot_ms = now_boot_ms();
+	u->unix_ms = now_unix_ms();
+}
+
+static void take_snapshot(struct ui *u)
+{
+	const struct snapshot *s = deck_snapshot(u->deck);
+
+	if (u->snap)
+		snapshot_put(u->snap);
+	u->snap = s;
+	hist_take(u->hist, s);
+	ui_update(u);
+}
+
+static void take_news(struct ui *u)
+{
+	uint64_t drain;
+
+	if (read(deck_wake_fd(u->deck), &drain, sizeof(drain)) < 0)
+		return; /* somebody else's wake-up: nothing is lost, the next one comes */
+	log_take(u);
+	take_snapshot(u);
+}
+
+static void take_keys(struct ui *u)
+{
+	int code;
+
+	while (!u->quit && (code = term_key()))
+		ui_key(u, code);
+}
+
+/* Until the next second of the clock, or the next frame if one is due. */
+static int time_to_wait(const struct ui *u, bool dirty, int64_t last_frame)
+{
+	int64_t second = 1000 - u->unix_ms % 1000;
+	int64_t frame = last_frame + FRAME_MS - u->boot_ms;
+
+	if (!dirty)
+		return (int)second;
+	return frame > 0 ? (int)(frame < second ? frame : second) : 0;
+}
+
+static void tick(struct ui *u)
+{
+	if (u->say_until && u->boot_ms >= u->say_until)
+		u->say_until = 0;
+}
+
+static void loop(struct ui *u)
+{
+	bool dirty = false;
+	int64_t last_frame = u->boot_ms;
+
+	while (!u->quit) {
+		int64_t second = u->unix_ms / 1000;
+		int news = term_wait(deck_wake_fd(u->deck), time_to_wait(u, dirty, last_frame));
+		bool now = false;
+
+		take_time(u);
+		if (news & TERM_END)
+			break;
+		if (news & TERM_WAKE)
+			take_news(u);
+		if (news & TERM_KEYS)
+			take_keys(u);
+		if (news & TERM_BREAK)
+			ask_quit(u);
+		if (u->unix_ms / 1000 != second)
+			tick(u);
+		u->redraw |= (news & TERM_BACK) != 0;
+		now = news & (TERM_KEYS | TERM_SIZE | TERM_BACK | TERM_BREAK);
+		dirty = dirty || news || u->unix_ms / 1000 != second;
+		if (!dirty || u->quit || (!now && u->boot_ms - last_frame < FRAME_MS))
+			continue;
+		ui_draw(u);
+		dirty = false;
+		last_frame = u->boot_ms;
+	}
+}
+
+static void ui_free(struct ui *u)
+{
+	dialog_close(u);
+	if (u->snap)
+		snapshot_put(u->snap);
+	hist_free(u->hist);
+	targets_free(&u->targets);
+	faults_free(&u->faults);
+	injected_free(&u->injected);
+	log_free(&u->log);
+}
+
+int console_run(struct deck *d, const struct config *cfg, const struct console_opts *o,
+		struct err *e)
+{
+	static struct ui u;
+	const char *theme = o->theme ? o->theme : cfg->theme;
+	int r = term_start(e);
+
+	if (r)
+		return r;
+	u = (struct ui){ .deck = d, .cfg = cfg, .readonly = o->readonly };
+	draw_start();
+	if (!theme_start(theme, cfg->banner))
+		deck_log(d, "", -1, "theme %s: there is no such theme; the default is used", theme);
+	u.hist = hist_new();
+	if (!u.hist) {
+		term_stop();
+		return err_set(e, -12, "out of memory");
+	}
+	take_time(&u);
+	log_take(&u);
+	take_snapshot(&u);
+	ui_draw(&u);
+	deck_start(d);
+	loop(&u);
+	ui_free(&u);
+	term_stop();
+	return 0;
+}

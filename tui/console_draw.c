@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* The frame: the line on top, the panes in their places, the line of keys at the foot. */
+#include <curses.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "console_ui.h"
+
+static const struct pane_ops *const panes[PANE_COUNT] = {
+	[PANE_TARGETS] = &targets_pane,   [PANE_DETAIL] = &detail_pane,
+	[PANE_FAULTS] = &faults_pane,     [PANE_INJECTED] = &injected_pane,
+	[PANE_LOG] = &log_pane,
+};
+
+/* ---- words ---- */
+
+char *ui_left(char *dst, size_t n, int64_t ms)
+{
+	long s = (long)((ms + 999) / 1000);
+
+	if (s >= 3600)
+		snprintf(dst, n, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+	else
+		snprintf(dst, n, "%ld:%02ld", s / 60, s % 60);
+	return dst;
+}
+
+static bool is_hit(const struct ui *u, const struct node_view *v, const struct item *i)
+{
+	const struct targets *t = &u->targets;
+	bool all = !i && targets_is_folded(t, v->cfg->name);
+
+	for (size_t k = 0; k < t->nhit; k++) {
+		const struct target *hit = &t->hit[k];
+		bool of_vm = hit->kind == KIND_VM || hit->kind == KIND_VCPU;
+
+		if (strcmp(hit->node, v->cfg->name) != 0)
+			continue;
+		if (all || (!i && !of_vm && hit->kind != KIND_SERVICE))
+			return true;
+		if (i && (of_vm ? KIND_VM : hit->kind) == i->kind && !strcmp(hit->name, i->name))
+			return true;
+	}
+	return false;
+}
+
+enum mark ui_mark(const struct ui *u, const struct node_view *v, const struct item *i)
+{
+	static const enum mark of_node[] = { [NODE_CONNECTING] = MARK_UNKNOWN,
+					     [NODE_UP] = MARK_UP,
+					     [NODE_STALE] = MARK_STALE,
+					     [NODE_DOWN] = MARK_DOWN };
+
+	if (v->state != NODE_UP)
+		return i ? MARK_STALE : of_node[v->state];
+	if (is_hit(u, v, i))
+		return MARK_INJECTED;
+	if (!i)
+		return MARK_UP;
+	return i->bad ? MARK_DOWN : i->state[0] ? MARK_UP : MARK_UNKNOWN;
+}
+
+void ui_state(const struct ui *u, const struct node_view *v, const struct item *i, char *dst, size_t n)
+{
+	if (v->state == NODE_STALE && !i)
+		snprintf(dst, n, "stale %lld s",
+			 (long long)((u->boot_ms - v->seen_boot_ms) / 1000));
+	else if (v->state != NODE_UP)
+		snprintf(dst, n, "%s", node_state_word(i ? NODE_STALE : v->state));
+	else if (i)
+		snprintf(dst, n, "%s", i->state[0] ? i->state : "unknown");
+	else
+		snprintf(dst, n, "%s", ui_mark(u, v, i) == MARK_INJECTED ? "injected" : "up");
+}
+
+/* ---- top and foot ---- */
+
+static void draw_clock(const struct ui *u, int w)
+{
+	time_t at = (time_t)(u->unix_ms / 1000);
+	char s[32] = "";
+	struct tm tm;
+
+	if (localtime_r(&at, &tm))
+		strftime(s, sizeof(s), "%H:%M:%S ", &tm);
+	put_right(0, 0, w, ROLE_BAR, s);
+}
+
+static int draw_sign(const struct ui *u, int x, int w)
+{
+	size_t active = snapshot_active(u->snap);
+	const struct injection *next = injected_next(u);
+	char left[32];
+
+	if (u->snap->panic)
+		x += put(0, x, w - x, ROLE_PANIC, " NEW INJECTIONS BLOCKED ") + 1;
+	if (!active)
+		return x;
+	x += putf(0, x, w - x, ROLE_SIGN, " %s INJECTED %zu ", mark_glyph(MARK_INJECTED), active) + 1;
+	if (next)
+		x += putf(0, x, w - x, ROLE_BAR, " next ends in %s",
+			  ui_left(left, sizeof(left), ui_ttl_left(u, next))) +
+		     1;
+	return x;
+}
+
+static void draw_top(const struct ui *u)
+{
+	size_t up = 0, vms = 0;
+	struct box line = { 0, 0, 1, COLS };
+	int x, w = COLS - 10;
+
+	for (size_t n = 0; n < u->snap->nnodes; n++) {
+		const struct node_view *v = u->snap->nodes[n];
+
+		up += v->state == NODE_UP;
+		for (size_t i = 1; i < v->nitems; i++)
+			vms += v->items[i].kind == KIND_VM;
+	}
+	put_blank(&line, ROLE_BAR);
+	draw_base(ROLE_BAR);
+	x = putf(0, 0, COLS / 3, ROLE_BANNER, " %s ", u->cfg->cluster) + 1;
+	x += put(0, x, 2, mark_role(up == u->snap->nnodes ? MARK_UP : MARK_DOWN),
+		 mark_glyph(up == u->snap->nnodes ? MARK_UP : MARK_DOWN)) +
+	     1;
+	x += putf(0, x, w - x, ROLE_BAR, "%zu/%zu nodes  %zu VM%s ", up, u->snap->nnodes, vms,
+		  vms == 1 ? "" : "s") +
+	     1;
+	x = draw_sign(u, x, w);
+	if (u->readonly)
+		put(0, x, w - x, ROLE_KEY, " READ-ONLY");
+	draw_base(ROLE_TEXT);
+	draw_clock(u, COLS);
+}
+
+/* The keys that matter here, as many as fit. */
+static void draw_keys(const struct ui *u, int y)
+{
+	unsigned where = ui_where(u);
+	bool typing = ui_typing(u);
+	char key[24];
+	int x = 1;
+
+	for (int c = 1; c < CMD_COUNT && x < COLS; c++) {
+		const struct command *cmd = command((enum cmd)c);
+		bool grey = cmd->where & ACTS && u->readonly;
+		unsigned i = 0;
+		int need;
+
+		if (!(cmd->where & where) || !*cmd->bar || !keys_name((enum cmd)c, 0, key, 24))
+			continue;
+		/* the letter is quicker than the F-key, where letters are keys */
+		if (key[0] == 'F' && key[1] && !typing && keys_name((enum cmd)c, 1, key, 24))
+			i = c == CMD_PANIC ? 0 : 1;
+		keys_name((enum cmd)c, i, key, 24);
+		need = text_cols(key) + text_cols(cmd->bar) + 3;
+		if (x + need > COLS)
+			continue;
+		x += put(y, x, COLS - x, grey ? ROLE_BAR_DIM : ROLE_KEY, key) + 1;
+		x += put(y, x, COLS - x, grey ? ROLE_BAR_DIM : ROLE_BAR, cmd->bar) + 2;
+	}
+}
+
+static void draw_foot(const struct ui *u)
+{
+	int y = LINES - 1;
+	struct box line = { y, 0, 1, COLS };
+
+	put_blank(&line, ROLE_BAR);
+	draw_base(ROLE_BAR);
+	if (u->say_until)
+		put(y, 1, COLS - 2, u->say_bad ? ROLE_ERROR : ROLE_KEY, u->say);
+	else
+		draw_keys(u, y);
+	draw_base(ROLE_TEXT);
+}
+
+/* ---- panes ---- */
+
+/* A line with the title above the body; BOX holds both. */
+static void draw_pane(struct ui *u, enum pane_id p, struct box b)
+{
+	bool focus = u->focus == p;
+	char title[200];
+
+	if (b.h < 2 || b.w < 4)
+		return;
+	put_fill(b.y, b.x, b.w, focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, GLYPH_HLINE);
+	panes[p]->title(u, title, sizeof(title));
+	putf(b.y, b.x + 1, b.w - 2, focus ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %s ", title);
+	b.y++;
+	b.h--;
+	panes[p]->draw(u, &b);
+}
+
+static void draw_column_line(int y, int x, int h, bool below)
+{
+	put(y, x, 1, ROLE_FRAME, glyph(GLYPH_TTEE));
+	for (int k = 1; k < h; k++)
+		put(y + k, x, 1, ROLE_FRAME, glyph(GLYPH_VLINE));
+	if (below)
+		put(y + h, x, 1, ROLE_FRAME, glyph(GLYPH_BTEE));
+}
+
+/* The upper part: the tree, and one or two panes beside it. */
+static void draw_upper(struct ui *u, int h)
+{
+	bool wide = COLS >= 110;
+	int targets_w = COLS >= 180 ? 54 : COLS >= 110 ? 38 : COLS * 44 / 100;
+	int faults_w = COLS >= 180 ? 60 : 34;
+	int rest = COLS - targets_w - 1;
+
+	draw_pane(u, PANE_TARGETS, (struct box){ 1, 0, h, targets_w });
+	if (wide) {
+		int detail_w = rest - faults_w - 1;
+
+		draw_pane(u, PANE_DETAIL, (struct box){ 1, targets_w + 1, h, detail_w });
+		draw_pane(u, PANE_FAULTS, (struct box){ 1, COLS - faults_w, h, faults_w });
+	} else {
+		draw_pane(u, u->focus == PANE_FAULTS ? PANE_FAULTS : PANE_DETAIL,
+			  (struct box){ 1, targets_w + 1, h, rest });
+	}
+}
+
+static void draw_panes(struct ui *u)
+{
+	int h = LINES - 2; /* without top and foot */
+	int log_h = LINES >= 45 ? 11 : LINES >= 34 ? 7 : 3;
+	int injected_h = LINES >= 45 ? 9 : LINES >= 34 ? 6 : 4;
+	int upper = h - log_h - injected_h;
+	int targets_w = COLS >= 180 ? 54 : COLS >= 110 ? 38 : COLS * 44 / 100;
+
+	if (COLS < 80 || LINES < 24) {
+		draw_pane(u, u->focus, (struct box){ 1, 0, h, COLS });
+		return;
+	}
+	draw_upper(u, upper);
+	draw_pane(u, PANE_INJECTED, (struct box){ 1 + upper, 0, injected_h, COLS });
+	draw_pane(u, PANE_LOG, (struct box){ 1 + upper + injected_h, 0, log_h, COLS });
+	draw_column_line(1, targets_w, upper, true);
+	if (COLS >= 110)
+		draw_column_line(1, COLS - (COLS >= 180 ? 60 : 34) - 1, upper, true);
+}
+
+/* Too small for a pane: what matters most, in as few letters as there are. */
+static void draw_tiny(const struct ui *u)
+{
+	size_t active = snapshot_active(u->snap);
+
+	if (active)
+		putf(0, 0, COLS, ROLE_SIGN, "%s INJECTED %zu", mark_glyph(MARK_INJECTED), active);
+	else
+		put(0, 0, COLS, ROLE_TEXT, "nothing injected");
+	if (LINES > 1)
+		putf(1, 0, COLS, ROLE_TEXT, "%dx%d is too small: 60x15 shows a pane", COLS, LINES);
+	for (size_t k = 0; k < u->snap->ninjections && LINES > 3; k++)
+		if (!state_is_final(u->snap->injections[k].state) && (int)k + 3 < LINES)
+			putf((int)k + 3, 0, COLS, ROLE_TEXT, "%s %s", u->snap->injections[k].fault,
+			     u->snap->injections[k].target);
+	if (LINES > 2)
+		put(2, 0, COLS, ROLE_KEY, "F9 restore all + stop  q quit");
+}
+
+void ui_draw(struct ui *u)
+{
+	erase();
+	curs_set(0);
+	draw_base(ROLE_TEXT);
+	if (u->redraw)
+		clearok(curscr, TRUE);
+	u->redraw = false;
+	if (COLS < 60 || LINES < 15) {
+		draw_tiny(u);
+	} else {
+		draw_top(u);
+		draw_panes(u);
+		if (u->snap->panic)
+			panic_draw(u);
+		else if (u->dialog)
+			u->dialog->ops->draw(u, u->dialog);
+		draw_foot(u);
+	}
+	wnoutrefresh(stdscr);
+	doupdate();
+}

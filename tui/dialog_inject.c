@@ -1,0 +1,409 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * The dialog that injects. Its targets are those of the moment it was opened; what it shows as do
+ * and undo comes from the plan object that the engine then runs.
+ */
+#include <curses.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "console_ui.h"
+#include "core/text.h"
+#include "term.h"
+
+#define LABEL_W 12
+#define FIELD_W 16
+
+/* The places of the focus: the fields, the TTL behind them, then the two buttons. */
+struct inject {
+	struct dialog dialog;
+	const struct fault *fault;
+	struct target *targets;
+	size_t ntargets;
+	struct edit field[PARAMS_MAX + 1];
+	char bad[PARAMS_MAX + 1][480];
+	size_t nfields, cur;
+	struct plan *plan; /* NULL: cannot be planned, `why` says it */
+	struct err why;
+	int top, page, focus_row;
+	bool follow;   /* the focus moved: keep it in sight */
+	size_t active; /* injections when it was planned: the guard counts them */
+};
+
+static bool on_field(const struct inject *j)
+{
+	return j->cur < j->nfields;
+}
+
+/* NULL for the TTL. */
+static const struct param *param_of(const struct inject *j, size_t k)
+{
+	return k < j->fault->nparams ? &j->fault->params[k] : NULL;
+}
+
+static bool is_choice(const struct inject *j, size_t k)
+{
+	const struct param *p = param_of(j, k);
+
+	return p && p->type == PARAM_CHOICE;
+}
+
+/* ---- the plan ---- */
+
+static int check_ttl(const char *s, int64_t *ms, struct err *e)
+{
+	if (text_duration(s, ms) || *ms < 1000)
+		return err_set(e, -1, "a duration from 1s up: 30s, 2m, 1h");
+	return 0;
+}
+
+static bool check_fields(struct inject *j, struct plan_req *r)
+{
+	bool good = true;
+
+	for (size_t k = 0; k < j->nfields; k++) {
+		struct err e = { 0 };
+		const struct param *p = param_of(j, k);
+		int bad = p ? param_check(p, j->field[k].text, &e) :
+			      check_ttl(j->field[k].text, &r->ttl_ms, &e);
+
+		snprintf(j->bad[k], sizeof(j->bad[k]), "%s", bad ? e.msg : "");
+		good = good && !bad;
+		if (p)
+			snprintf(r->params.value[k], sizeof(r->params.value[k]), "%s",
+				 j->field[k].text);
+	}
+	return good;
+}
+
+static void plan_again(struct ui *u, struct inject *j)
+{
+	struct plan_req r = { .fault = j->fault, .targets = j->targets, .ntargets = j->ntargets };
+
+	j->plan = plan_free(j->plan);
+	j->active = snapshot_active(u->snap);
+	memset(&j->why, 0, sizeof(j->why));
+	if (!check_fields(j, &r))
+		err_set(&j->why, -1, "a value is wrong; its field says what fits");
+	else
+		deck_plan(u->deck, &r, &j->plan, &j->why);
+}
+
+/* Why it cannot be injected now, or NULL. */
+static const char *forbidden(const struct ui *u, const struct inject *j)
+{
+	if (u->readonly)
+		return "this console was started with --readonly: it plans, but does not inject";
+	if (u->snap->panic)
+		return "new injections are blocked until the block is lifted";
+	if (!j->plan)
+		return j->why.msg;
+	return j->plan->refused ? j->plan->guard : NULL;
+}
+
+/* ---- drawing ---- */
+
+static void field_note(const struct inject *j, size_t k, char *dst, size_t n)
+{
+	const struct param *p = param_of(j, k);
+
+	if (j->bad[k][0])
+		snprintf(dst, n, "%s", j->bad[k]);
+	else if (!p)
+		snprintf(dst, n, "the node ends it by itself after this long");
+	else
+		snprintf(dst, n, "%s%s%s%s", p->unit && *p->unit ? p->unit : "",
+			 p->unit && *p->unit ? "  " : "", p->type == PARAM_CHOICE ? glyph(GLYPH_CHOICE) : "",
+			 p->type == PARAM_CHOICE ? " " : "");
+	if (!j->bad[k][0] && p)
+		snprintf(dst + strlen(dst), n - strlen(dst), "%s", p->help ? p->help : "");
+}
+
+static void draw_field(struct inject *j, struct pen *p, size_t k)
+{
+	bool here = j->cur == k;
+	const struct param *param = param_of(j, k);
+	enum role role = j->bad[k][0] ? ROLE_FIELD_BAD : here ? ROLE_FIELD_FOCUS : ROLE_FIELD;
+	char note[500];
+	int y, x = p->box.x + LABEL_W;
+
+	if (here)
+		j->focus_row = p->row;
+	if (!pen_row(p, &y))
+		return;
+	put(y, p->box.x, LABEL_W - 1, here ? ROLE_TITLE_FOCUS : ROLE_DIM,
+	    param ? param->name : "TTL");
+	put(y, x, 1, role, here ? ">" : "[");
+	edit_draw(&j->field[k], y, x + 1, FIELD_W, role, here && !is_choice(j, k));
+	put(y, x + FIELD_W + 1, 1, role, here ? "<" : "]");
+	field_note(j, k, note, sizeof(note));
+	put(y, x + FIELD_W + 3, p->box.w - LABEL_W - FIELD_W - 3,
+	    j->bad[k][0] ? ROLE_ERROR : ROLE_DIM, note);
+}
+
+static void draw_lines(struct pen *p, const char *label, const char *text)
+{
+	char line[1000];
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)n, text);
+		pen_text(p, label, LABEL_W, ROLE_TEXT, line);
+		text += n + (text[n] == '\n');
+		label = "";
+	}
+}
+
+static void draw_plan(const struct ui *u, const struct inject *j, struct pen *p)
+{
+	const char *no = forbidden(u, j);
+	char name[TARGET_MAX];
+
+	for (size_t k = 0; j->plan && k < j->plan->nitems; k++) {
+		const struct plan_item *i = &j->plan->items[k];
+
+		if (j->plan->nitems > 1)
+			pen_text(p, "on", LABEL_W, ROLE_TITLE, target_str(name, &i->target));
+		draw_lines(p, "do", buf_text(&i->act.do_lines));
+		draw_lines(p, "undo", buf_text(&i->act.undo_lines));
+	}
+	if (j->plan)
+		pen_text(p, "guard", LABEL_W, j->plan->refused ? ROLE_ERROR : ROLE_UP,
+			 j->plan->guard);
+	if (no && !(j->plan && j->plan->refused))
+		pen_text(p, "cannot", LABEL_W, ROLE_ERROR, no);
+	if (!j->plan && j->why.hint[0])
+		pen_text(p, "to do", LABEL_W, ROLE_TEXT, j->why.hint);
+}
+
+static void draw_words(const struct inject *j, struct pen *p)
+{
+	const struct fault *f = j->fault;
+	char after[400];
+
+	if (f->risk && *f->risk)
+		pen_text(p, "risk", LABEL_W, ROLE_WARN, f->risk);
+	snprintf(after, sizeof(after), "%s%s%s", aftermath_word(f->aftermath),
+		 f->after_text && *f->after_text ? ": " : "", f->after_text ? f->after_text : "");
+	pen_text(p, "aftermath", LABEL_W, f->aftermath == AFTER_HEALS ? ROLE_TEXT : ROLE_WARN, after);
+	if (f->flags & FAULT_LASTING)
+		pen_text(p, "", LABEL_W, ROLE_DOWN, "what it does in the target cannot be undone");
+}
+
+static struct pen draw_body(const struct ui *u, struct inject *j, const struct box *b)
+{
+	struct pen p = { .box = *b, .top = j->top };
+	char name[TARGET_MAX];
+
+	for (size_t k = 0; k < j->ntargets; k++)
+		pen_text(&p, k ? "" : "target", LABEL_W, ROLE_TITLE_FOCUS,
+			 target_str(name, &j->targets[k]));
+	for (size_t k = 0; k < j->nfields; k++)
+		draw_field(j, &p, k);
+	pen_text(&p, "", 0, ROLE_TEXT, "");
+	draw_plan(u, j, &p);
+	draw_words(j, &p);
+	return p;
+}
+
+static void follow_focus(struct inject *j, const struct pen *p)
+{
+	if (j->follow && on_field(j)) {
+		if (j->focus_row < j->top)
+			j->top = j->focus_row < 2 ? 0 : j->focus_row;
+		if (j->focus_row >= j->top + p->box.h)
+			j->top = j->focus_row - p->box.h + 1;
+	}
+	j->follow = false;
+	j->top = pen_limit(p, j->top);
+}
+
+static void inject_draw(struct ui *u, struct dialog *d)
+{
+	struct inject *j = (struct inject *)d;
+	const struct button buttons[] = { { "Cancel", NULL },
+					  { forbidden(u, j) ? "cannot inject" : "Inject", NULL } };
+	struct box probe = { -1, 0, 0, (COLS < 104 ? COLS : 104) - 4 }, b;
+	char title[100];
+	struct pen p = draw_body(u, j, &probe);
+
+	snprintf(title, sizeof(title), "%s %s", u->readonly ? "Plan" : "Inject", j->fault->name);
+	b = dialog_frame(104, p.row + 5, title, ROLE_FRAME_FOCUS);
+	b.h -= b.h > 3 ? 2 : 1;
+	p.box = b;
+	j->page = b.h;
+	follow_focus(j, &p);
+	draw_body(u, j, &b);
+	if (p.row > b.h)
+		putf(b.y + b.h, b.x, b.w, ROLE_DIM, "%s%s PgUp PgDn: lines %d-%d of %d",
+		     glyph(GLYPH_UP), glyph(GLYPH_DOWN), j->top + 1, j->top + b.h, p.row);
+	buttons_draw(&b, b.y + b.h + (b.h > 1), buttons, 2, on_field(j) ? 9 : j->cur - j->nfields,
+		     true);
+}
+
+/* ---- keys ---- */
+
+static void choose(struct inject *j, size_t k, int step)
+{
+	const char *const *c = param_of(j, k)->choices;
+	int n = 0, at = 0;
+
+	for (; c[n]; n++)
+		if (strcmp(c[n], j->field[k].text) == 0)
+			at = n;
+	if (n)
+		edit_set(&j->field[k], c[(at + step + n) % n]);
+}
+
+/* A letter goes to the next choice that begins with it. */
+static bool choose_letter(struct inject *j, size_t k, int code)
+{
+	const char *const *c = param_of(j, k)->choices;
+	char before[sizeof(j->field[k].text)];
+
+	snprintf(before, sizeof(before), "%s", j->field[k].text);
+	for (int n = 0; c[n]; n++) {
+		choose(j, k, 1);
+		if (code < 128 && (j->field[k].text[0] | 0x20) == (code | 0x20))
+			return true;
+	}
+	edit_set(&j->field[k], before);
+	return false;
+}
+
+static bool field_key(struct inject *j, enum cmd c, int code)
+{
+	if (!is_choice(j, j->cur))
+		return edit_key(&j->field[j->cur], code);
+	if (c == CMD_LEFT || c == CMD_RIGHT) {
+		choose(j, j->cur, c == CMD_LEFT ? -1 : 1);
+		return true;
+	}
+	return code > ' ' && code < TERM_CODE && choose_letter(j, j->cur, code);
+}
+
+static void inject_now(struct ui *u, struct inject *j)
+{
+	const char *no = forbidden(u, j);
+	struct err e = { 0 };
+	size_t n;
+
+	if (no) {
+		ui_say(u, true, "%s", no);
+		return;
+	}
+	n = j->plan->nitems;
+	if (deck_inject(u->deck, j->plan, &e)) {
+		ui_say(u, true, "%s%s%s", e.msg, e.hint[0] ? "; " : "", e.hint);
+		return;
+	}
+	ui_say(u, false, "injecting %s into %zu target%s", j->fault->name, n, n == 1 ? "" : "s");
+	dialog_close(u);
+	ui_focus(u, PANE_INJECTED);
+}
+
+static void press(struct ui *u, struct inject *j)
+{
+	if (on_field(j))
+		j->cur++;
+	else if (j->cur == j->nfields)
+		dialog_close(u);
+	else
+		inject_now(u, j);
+}
+
+static void inject_key(struct ui *u, struct dialog *d, enum cmd c, int code)
+{
+	struct inject *j = (struct inject *)d;
+	size_t places = j->nfields + 2;
+
+	if (on_field(j) && c != CMD_PRESS && field_key(j, c, code)) {
+		plan_again(u, j);
+		return;
+	}
+	j->follow = true;
+	switch (c) {
+	case CMD_CANCEL:
+		dialog_close(u);
+		break;
+	case CMD_PRESS:
+		press(u, j);
+		break;
+	case CMD_NEXT:
+	case CMD_DOWN:
+	case CMD_RIGHT:
+		j->cur = (j->cur + 1) % places;
+		break;
+	case CMD_PREV:
+	case CMD_UP:
+	case CMD_LEFT:
+		j->cur = (j->cur + places - 1) % places;
+		break;
+	default:
+		j->follow = false;
+		page_move(&j->top, c, j->page);
+	}
+}
+
+static void inject_update(struct ui *u, struct dialog *d)
+{
+	struct inject *j = (struct inject *)d;
+
+	if (!j->plan || j->active != snapshot_active(u->snap))
+		plan_again(u, j);
+}
+
+static bool inject_typing(const struct dialog *d)
+{
+	return on_field((const struct inject *)d);
+}
+
+static void inject_free(struct dialog *d)
+{
+	struct inject *j = (struct inject *)d;
+
+	plan_free(j->plan);
+	free(j->targets);
+	free(j);
+}
+
+static const struct dialog_ops inject_ops = { .where = IN_DIALOG,
+					      .draw = inject_draw,
+					      .key = inject_key,
+					      .update = inject_update,
+					      .typing = inject_typing,
+					      .free = inject_free };
+
+static void fill_fields(struct inject *j)
+{
+	for (size_t k = 0; k < j->fault->nparams && k < PARAMS_MAX; k++)
+		edit_set(&j->field[k], j->fault->params[k].def ? j->fault->params[k].def : "");
+	j->nfields = j->fault->nparams < PARAMS_MAX ? j->fault->nparams : PARAMS_MAX;
+	edit_set(&j->field[j->nfields++], "60s");
+	j->cur = j->nfields; /* Cancel */
+}
+
+void dialog_inject(struct ui *u, const struct fault *f)
+{
+	struct inject *j = calloc(1, sizeof(*j));
+	const struct target *list;
+	size_t n = targets_chosen(u, &list);
+
+	if (j)
+		j->targets = calloc(n + 1, sizeof(*j->targets));
+	if (!j || !j->targets) {
+		free(j);
+		ui_say(u, true, "out of memory");
+		return;
+	}
+	j->dialog.ops = &inject_ops;
+	j->fault = f;
+	for (size_t k = 0; k < n; k++)
+		j->targets[j->ntargets++] = fault_target(f, &list[k]);
+	fill_fields(j);
+	plan_again(u, j);
+	dialog_close(u);
+	u->dialog = &j->dialog;
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#ifndef TUI_PANE_LOG_H
+#define TUI_PANE_LOG_H
+#include <stdint.h>
+
+#include "pane.h"
+
+#define LOG_LINES 1000
+
+struct log_shown {
+	int64_t unix_ms;
+	int code;
+	bool event;
+	char node[64], text[480];
+};
+
+struct log {
+	uint64_t line_cursor, event_cursor;
+	struct log_shown *ring; /* of LOG_LINES */
+	size_t n;               /* all ever shown; the ring holds the last */
+	size_t back;            /* how far it is scrolled back */
+	int page;
+	uint64_t events, held; /* counted in all; not shown in this second */
+	int64_t second;
+	int shown; /* events shown in this second */
+};
+
+/* Takes what is new from the engine. True if something is new. */
+bool log_take(struct ui *u);
+void log_free(struct log *l);
+
+#endif
