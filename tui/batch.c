@@ -269,6 +269,14 @@ static int run_one(struct batch *b, const struct args *a)
 	return r;
 }
 
+static int bad_line(struct batch *b, const struct err *e)
+{
+	b->tally = (struct tally){ .done = 0 };
+	batch_error(b, e, EXIT_USAGE);
+	add_tally(b, EXIT_USAGE);
+	return EXIT_USAGE;
+}
+
 static int run_line(struct batch *b, const struct args *outer, const char *line, size_t len)
 {
 	struct words w;
@@ -277,11 +285,11 @@ static int run_line(struct batch *b, const struct args *outer, const char *line,
 	int r = 0;
 
 	if (strlen(line) != len)
-		return batch_usage(b, "the line holds a NUL byte");
-	if (words_split(line, &w, &e))
-		return batch_error(b, &e, EXIT_USAGE);
+		err_set(&e, -EINVAL, "the line holds a NUL byte");
+	if (e.code || words_split(line, &w, &e))
+		return bad_line(b, &e);
 	if (args_parse_line(w.n, w.v, outer, &a, &e))
-		r = batch_error(b, &e, EXIT_USAGE);
+		r = bad_line(b, &e);
 	else if (a.nwords)
 		r = run_one(b, &a);
 	words_free(&w);

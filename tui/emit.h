@@ -29,6 +29,7 @@ struct emit_table {
 	char *(*rows)[EMIT_COLS];
 	size_t n, cap;
 	int width[EMIT_COLS];
+	unsigned shown; /* bit for each column that is */
 	bool headed;
 };
 struct emit {

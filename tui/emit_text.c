@@ -5,10 +5,11 @@
 #include "emit.h"
 
 /* How a value is written in its cell. */
-enum cell { AUTO, MS, FIGURES, PARAMS };
+enum cell { AUTO, MS, FIGURES };
 struct column {
 	const char *key, *head;
 	enum cell cell;
+	bool sparse; /* left out while no row has anything in it */
 };
 struct emit_layout {
 	const char *type;
@@ -65,25 +66,6 @@ static const char *str_of(const json_t *o, const char *key)
 	return s ? s : "";
 }
 
-/* "errno=EIO|EINTR times=-1…1000": the default first where there is one */
-static void cell_params(const json_t *params, struct buf *out)
-{
-	size_t i, k;
-	json_t *p, *c;
-
-	json_array_foreach(params, i, p)
-	{
-		const char *def = str_of(p, "default");
-		json_t *choices = json_object_get(p, "choices");
-
-		buf_fmt(out, "%s%s=%s", i ? " " : "", str_of(p, "name"), def);
-		json_array_foreach(choices, k, c) if (strcmp(json_string_value(c), def) != 0)
-			buf_fmt(out, "%s%s", k || *def ? "|" : "", json_string_value(c));
-		if (!*def && !json_array_size(choices))
-			buf_fmt(out, "%s", str_of(p, "type"));
-	}
-}
-
 static void cell_list(const json_t *list, struct buf *out)
 {
 	size_t i;
@@ -106,8 +88,6 @@ static char *cell(const struct emit *e, const struct column *c, const json_t *v)
 
 	if (c->cell == FIGURES)
 		cell_figures(e, v, &out);
-	else if (c->cell == PARAMS)
-		cell_params(v, &out);
 	else if (c->cell == MS && json_is_integer(v))
 		cell_ms(json_integer_value(v), &out);
 	else if (json_is_integer(v))
@@ -119,6 +99,44 @@ static char *cell(const struct emit *e, const struct column *c, const json_t *v)
 	if (!out.len)
 		buf_str(&out, "-");
 	return out.data;
+}
+
+/* What a parameter takes: its choices, its range, or both. */
+static void param_values(const json_t *p, struct buf *out)
+{
+	json_t *choices = json_object_get(p, "choices"), *min = json_object_get(p, "min");
+	json_t *c;
+	size_t i;
+
+	json_array_foreach(choices, i, c) buf_fmt(out, "%s%s", i ? "|" : "", json_string_value(c));
+	if (json_is_integer(min))
+		buf_fmt(out, "%s%lld…%lld%s", out->len ? ", or " : "",
+			(long long)json_integer_value(min),
+			(long long)json_integer_value(json_object_get(p, "max")),
+			str_of(p, "unit"));
+}
+
+static void block_fault(struct emit *e, const json_t *rec)
+{
+	struct buf targets = BUF_INIT(256);
+	size_t i;
+	json_t *p;
+
+	cell_list(json_object_get(rec, "targets"), &targets);
+	fprintf(e->out, "%s on %s\n", str_of(rec, "fault"), buf_text(&targets));
+	buf_free(&targets);
+	if (*str_of(rec, "reason"))
+		fprintf(e->out, "  does not fit: %s\n", str_of(rec, "reason"));
+	fprintf(e->out, "  undone: %s\n", str_of(rec, "undo"));
+	json_array_foreach(json_object_get(rec, "params"), i, p)
+	{
+		struct buf values = BUF_INIT(2048);
+
+		param_values(p, &values);
+		fprintf(e->out, "  %s=%s  %s\n      %s\n", str_of(p, "name"), str_of(p, "default"),
+			str_of(p, "help"), buf_text(&values));
+		buf_free(&values);
+	}
 }
 
 static void print_list(struct emit *e, const char *head, const json_t *list)
@@ -160,60 +178,55 @@ static void block_error(struct emit *e, const json_t *rec)
 
 static const struct emit_layout layouts[] = {
 	{ .type = "node",
-	  .cols = { { "node", "NODE", AUTO },
-		    { "state", "STATE", AUTO },
-		    { "age_ms", "AGE", MS },
-		    { "host", "HOST", AUTO },
-		    { "roles", "ROLES", AUTO },
-		    { "arch", "ARCH", AUTO },
-		    { "kernel", "KERNEL", AUTO },
-		    { "module", "MODULE", AUTO } } },
+	  .cols = { { "node", "NODE", AUTO, false },
+		    { "state", "STATE", AUTO, false },
+		    { "age_ms", "AGE", MS, false },
+		    { "host", "HOST", AUTO, false },
+		    { "roles", "ROLES", AUTO, false },
+		    { "arch", "ARCH", AUTO, false },
+		    { "kernel", "KERNEL", AUTO, false },
+		    { "module", "MODULE", AUTO, false } } },
 	{ .type = "vm",
-	  .cols = { { "vm", "VM", AUTO },
-		    { "node", "NODE", AUTO },
-		    { "state", "STATE", AUTO },
-		    { "pid", "PID", AUTO },
-		    { "vcpus", "VCPUS", AUTO },
-		    { "figures", "FIGURES", FIGURES } } },
+	  .cols = { { "vm", "VM", AUTO, false },
+		    { "node", "NODE", AUTO, false },
+		    { "state", "STATE", AUTO, false },
+		    { "pid", "PID", AUTO, false },
+		    { "vcpus", "VCPUS", AUTO, false },
+		    { "figures", "FIGURES", FIGURES, false } } },
 	{ .type = "service",
-	  .cols = { { "service", "SERVICE", AUTO },
-		    { "node", "NODE", AUTO },
-		    { "state", "STATE", AUTO },
-		    { "health", "HEALTH", AUTO },
-		    { "pid", "PID", AUTO },
-		    { "figures", "FIGURES", FIGURES } } },
-	{ .type = "fault",
-	  .cols = { { "fault", "FAULT", AUTO },
-		    { "targets", "TARGETS", AUTO },
-		    { "params", "PARAMETERS", PARAMS },
-		    { "undo", "UNDO", AUTO },
-		    { "reason", "DOES NOT FIT", AUTO } } },
+	  .cols = { { "service", "SERVICE", AUTO, false },
+		    { "node", "NODE", AUTO, false },
+		    { "state", "STATE", AUTO, false },
+		    { "health", "HEALTH", AUTO, false },
+		    { "pid", "PID", AUTO, false },
+		    { "figures", "FIGURES", FIGURES, false } } },
+	{ .type = "fault", .block = block_fault },
 	{ .type = "injection",
-	  .cols = { { "id", "INJECTION", AUTO },
-		    { "state", "STATE", AUTO },
-		    { "left_ms", "LEFT", MS },
-		    { "hits", "HITS", AUTO },
-		    { "fault", "FAULT", AUTO },
-		    { "target", "TARGET", AUTO },
-		    { "params", "PARAMETERS", AUTO },
-		    { "effect", "EFFECT", AUTO },
-		    { "aftermath", "AFTERMATH", AUTO },
-		    { "owner", "OWNER", AUTO },
-		    { "reason", "REASON", AUTO } } },
+	  .cols = { { "id", "INJECTION", AUTO, false },
+		    { "state", "STATE", AUTO, false },
+		    { "left_ms", "LEFT", MS, false },
+		    { "hits", "HITS", AUTO, false },
+		    { "fault", "FAULT", AUTO, false },
+		    { "target", "TARGET", AUTO, false },
+		    { "params", "PARAMETERS", AUTO, false },
+		    { "effect", "EFFECT", AUTO, true },
+		    { "aftermath", "AFTERMATH", AUTO, false },
+		    { "owner", "OWNER", AUTO, false },
+		    { "reason", "REASON", AUTO, true } } },
 	{ .type = "event",
-	  .cols = { { "time", "TIME", AUTO },
-		    { "id", "INJECTION", AUTO },
-		    { "node", "NODE", AUTO },
-		    { "point", "POINT", AUTO },
-		    { "cpu", "CPU", AUTO },
-		    { "tgid", "TGID", AUTO },
-		    { "tid", "TID", AUTO },
-		    { "comm", "COMM", AUTO },
-		    { "from", "FROM", AUTO },
-		    { "to", "TO", AUTO } } },
+	  .cols = { { "time", "TIME", AUTO, false },
+		    { "id", "INJECTION", AUTO, false },
+		    { "node", "NODE", AUTO, false },
+		    { "point", "POINT", AUTO, false },
+		    { "cpu", "CPU", AUTO, false },
+		    { "tgid", "TGID", AUTO, false },
+		    { "tid", "TID", AUTO, false },
+		    { "comm", "COMM", AUTO, false },
+		    { "from", "FROM", AUTO, false },
+		    { "to", "TO", AUTO, false } } },
 	{ .type = "output",
 	  .plain = true,
-	  .cols = { { "node", "NODE", AUTO }, { "line", "", AUTO } } },
+	  .cols = { { "node", "NODE", AUTO, false }, { "line", "", AUTO, false } } },
 	{ .type = "plan", .block = block_plan },
 	{ .type = "summary", .block = block_summary },
 	{ .type = "error", .block = block_error },
@@ -237,35 +250,51 @@ static int width(const char *s)
 	return n;
 }
 
-static void print_cell(struct emit *e, const char *s, int pad, bool last)
+static size_t columns(const struct emit_table *t)
 {
-	fprintf(e->out, "%s%*s", s, last ? 0 : pad + 2, "");
+	size_t n = 0;
+
+	while (n < EMIT_COLS && t->layout->cols[n].key)
+		n++;
+	return n;
 }
 
+/* ROW NULL: the headings. */
 static void print_row(struct emit *e, char *const *row)
 {
 	const struct emit_table *t = &e->table;
+	int pad = 0;
 
-	for (size_t c = 0; c < EMIT_COLS && t->layout->cols[c].key; c++) {
-		bool last = c + 1 == EMIT_COLS || !t->layout->cols[c + 1].key;
+	for (size_t c = 0, n = columns(t); c < n; c++) {
 		const char *s = row ? row[c] : t->layout->cols[c].head;
 
-		print_cell(e, s ? s : "", t->width[c] - width(s ? s : ""), last);
+		if (!(t->shown & 1u << c))
+			continue;
+		fprintf(e->out, "%*s%s", pad, "", s ? s : "");
+		pad = t->width[c] - width(s ? s : "") + 2;
 	}
 	putc('\n', e->out);
 }
 
-static void measure(struct emit_table *t)
+/* A column that is new in the table makes new headings. */
+static void measure_column(struct emit_table *t, size_t c)
 {
-	for (size_t c = 0; c < EMIT_COLS && t->layout->cols[c].key; c++) {
-		int w = t->layout->plain ? 0 : width(t->layout->cols[c].head);
+	const struct column *col = &t->layout->cols[c];
+	int w = t->layout->plain ? 0 : width(col->head);
+	bool used = !col->sparse;
 
+	t->width[c] = w > t->width[c] ? w : t->width[c];
+	for (size_t r = 0; r < t->n; r++) {
+		const char *s = t->rows[r][c] ? t->rows[r][c] : "-";
+
+		used |= strcmp(s, "-") != 0;
+		w = width(s);
 		t->width[c] = w > t->width[c] ? w : t->width[c];
-		for (size_t r = 0; r < t->n; r++) {
-			w = t->rows[r][c] ? width(t->rows[r][c]) : 0;
-			t->width[c] = w > t->width[c] ? w : t->width[c];
-		}
 	}
+	if (!used || t->shown & 1u << c)
+		return;
+	t->shown |= 1u << c;
+	t->headed = false;
 }
 
 /* Shows the rows; the next ones of the same type go on below them without a heading. */
@@ -275,7 +304,8 @@ static void flush_rows(struct emit *e)
 
 	if (!t->n)
 		return;
-	measure(t);
+	for (size_t c = 0; c < columns(t); c++)
+		measure_column(t, c);
 	if (!t->headed && !t->layout->plain)
 		print_row(e, NULL);
 	t->headed = true;

@@ -11,6 +11,9 @@
 #include "console.h"
 #include "verb.h"
 
+#ifndef FAULTDECK_SHARE
+#define FAULTDECK_SHARE "/usr/local/share/faultdeck"
+#endif
 #ifndef FAULTDECK_VERSION
 #define FAULTDECK_VERSION "0.1"
 #endif
@@ -48,19 +51,40 @@ static int version(void)
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* ./cluster.cfg, else the user's; DST needs N bytes. Returns DST, NULL if there is neither. */
-static const char *default_config(char *dst, size_t n)
+/* NAME in the user's own configuration; "" where that would be too long. */
+static void user_path(char *dst, size_t n, const char *name)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
 	int len;
 
+	if (xdg && *xdg)
+		len = snprintf(dst, n, "%s/faultdeck/%s", xdg, name);
+	else
+		len = snprintf(dst, n, "%s/.config/faultdeck/%s", home ? home : "", name);
+	if (len < 0 || (size_t)len >= n)
+		*dst = '\0';
+}
+
+/* ./cluster.cfg, else the user's; DST needs N bytes. NULL if there is neither. */
+static const char *default_config(char *dst, size_t n)
+{
 	if (access("cluster.cfg", F_OK) == 0)
 		return "cluster.cfg";
-	if (xdg && *xdg)
-		len = snprintf(dst, n, "%s/faultdeck/cluster.cfg", xdg);
-	else
-		len = snprintf(dst, n, "%s/.config/faultdeck/cluster.cfg", home ? home : "");
-	return len > 0 && (size_t)len < n && access(dst, F_OK) == 0 ? dst : NULL;
+	user_path(dst, n, "cluster.cfg");
+	return access(dst, F_OK) == 0 ? dst : NULL;
+}
+
+/* The themes of the tree that this binary was built in. */
+static void tree_themes(char *dst, size_t n)
+{
+	static const char tail[] = "/../themes";
+	ssize_t len = readlink("/proc/self/exe", dst, n - sizeof(tail));
+	char *slash;
+
+	dst[len > 0 ? len : 0] = '\0';
+	slash = strrchr(dst, '/');
+	if (slash)
+		memcpy(slash, tail, sizeof(tail));
 }
 
 static void show_mistakes(struct emit *emit, const char *path, const struct mistakes *m)
@@ -99,12 +123,16 @@ static struct config *load(const struct args *a, struct emit *emit)
 
 static int console(const struct args *a, const struct config *cfg, struct emit *emit)
 {
-	struct console_opts c = { .readonly = a->readonly, .theme = a->theme };
+	char own[4096], tree[4096];
+	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
+	struct console_opts c = { a->readonly, a->theme, dirs };
 	struct deck_opts o = { .cfg = cfg, .backends = backends, .events = true };
 	struct deck *d = NULL;
 	struct err e = { .code = 0 };
 	int r;
 
+	user_path(own, sizeof(own), "themes");
+	tree_themes(tree, sizeof(tree));
 	o.accept_new = a->accept_new;
 	o.readonly = a->readonly;
 	r = deck_open(&o, &d, &e);
@@ -112,9 +140,10 @@ static int console(const struct args *a, const struct config *cfg, struct emit *
 		r = console_run(d, cfg, &c, &e);
 		deck_close(d);
 	}
-	if (r < 0)
-		emit_error(emit, &e);
-	return r < 0 ? EXIT_FAILED : r;
+	if (r >= 0)
+		return r;
+	emit_error(emit, &e);
+	return r == -ENOTTY || r == -ENOTSUP ? EXIT_USAGE : EXIT_FAILED;
 }
 
 static int run(const struct args *a, struct emit *emit)

@@ -7,7 +7,6 @@
 #include "verb.h"
 
 #define RESTORE_MS 90000 /* an undo, its check, and the recovery time of a service */
-#define GRACE_MS   3000  /* for a queued restore to begin */
 
 /* The injections that a restore waits for. */
 struct wait {
@@ -91,7 +90,7 @@ int verb_unknown_id(struct batch *b, const char *id)
 		return batch_error(b, &e, EXIT_INCOMPLETE);
 	}
 	b->tally.failed++;
-	err_set(&e, -ENOENT, "%s: no injection ID is known by that name", id);
+	err_set(&e, -ENOENT, "no injection %s is known", id);
 	err_hint(&e, "faultdeck --batch list injections shows them");
 	return batch_error(b, &e, EXIT_USAGE);
 }
@@ -143,7 +142,10 @@ static int report_one(struct batch *b, const struct snapshot *s, const char *id)
 		i->reason[0]        ? i->reason
 		: is_up(s, i->node) ? "the node has not confirmed it"
 				    : "its node does not answer");
-	err_hint(&e, "restore it again; the TTL on the node ends it in any case");
+	err_hint(&e, "%s",
+		 is_up(s, i->node)
+			 ? "try again; --force takes off the list what you have put right yourself"
+			 : "its TTL ends it on the node; try again when the node is back");
 	return batch_error(b, &e, is_up(s, i->node) ? EXIT_INCOMPLETE : EXIT_UNREACHABLE);
 }
 
@@ -207,7 +209,6 @@ int verb_show_ids(struct batch *b, char *const *ids, size_t n)
 /* ---- restore --all ---- */
 struct sweep {
 	const struct snapshot *before;
-	int64_t grace_end;
 };
 
 /* Old final ones are no part of this sweep. */
@@ -218,29 +219,27 @@ static bool concerns(const struct sweep *w, const struct injection *i)
 	return !was || !state_is_final(was->state);
 }
 
-static bool node_swept(const struct node_view *v)
+/*
+ * A sweep's result may be the one of the sweep before. Ours is in front of the node's queue: behind
+ * the answer that was under way, and before the one that then says what is left, whose comparison
+ * with the journal is over when the third has come.
+ */
+#define ANSWERS 3
+static bool node_swept(const struct sweep *w, const struct node_view *v)
 {
-	return v->state != NODE_UP || v->sweep == SWEEP_DONE || v->sweep == SWEEP_FAILED;
+	const struct node_view *was = snapshot_node(w->before, v->cfg->name);
+
+	if (v->state != NODE_UP)
+		return true;
+	return (v->sweep == SWEEP_DONE || v->sweep == SWEEP_FAILED) &&
+	       v->seq >= (was ? was->seq : 0) + ANSWERS;
 }
 
-/* A swept node's next answer says what became of the injections; a failed sweep keeps some. */
 static bool all_swept(const struct snapshot *s, void *arg)
 {
-	const struct sweep *w = arg;
-	bool early = now_boot_ms() < w->grace_end; /* a result may be the one of the sweep before */
-
 	for (size_t i = 0; i < s->nnodes; i++)
-		if (!node_swept(s->nodes[i]))
+		if (!node_swept(arg, s->nodes[i]))
 			return false;
-	for (size_t i = 0; i < s->ninjections; i++) {
-		const struct injection *inj = &s->injections[i];
-		const struct node_view *v = snapshot_node(s, inj->node);
-
-		if (state_is_final(inj->state) || !v || v->state != NODE_UP)
-			continue;
-		if (early || (v->sweep == SWEEP_DONE && inj->state != STATE_UNKNOWN))
-			return false;
-	}
 	return true;
 }
 
@@ -257,7 +256,7 @@ static int report_sweep(struct batch *b, const struct node_view *v)
 	b->tally.failed++;
 	err_set(&e, -EINPROGRESS, "%s: restore is incomplete: %s", v->cfg->name,
 		v->sweep_msg[0] ? v->sweep_msg : "the node has not confirmed it");
-	err_hint(&e, "run restore --all again; each TTL ends on the node in any case");
+	err_hint(&e, "try again; restore ID --force takes off the list what you have put right");
 	return batch_error(b, &e, EXIT_INCOMPLETE);
 }
 
@@ -310,14 +309,13 @@ static int sweep(struct batch *b, unsigned flags, struct sweep *w)
 
 	if (r)
 		return batch_error(b, &e, r == -EROFS ? EXIT_REFUSED : EXIT_INCOMPLETE);
-	w->grace_end = now_boot_ms() + GRACE_MS;
 	batch_wait(b, all_swept, w, RESTORE_MS);
 	return report_all(b, w);
 }
 
 static int restore_all(struct batch *b, unsigned flags)
 {
-	struct sweep w = { .grace_end = 0 };
+	struct sweep w = { .before = NULL };
 	int r;
 
 	b->scope_all = true;
@@ -358,6 +356,7 @@ int verb_restore_run(struct batch *b)
 	b->signals++; /* the next one ends the wait */
 	if (!b->nran || !b->deck)
 		return EXIT_DONE;
+	b->tally = (struct tally){ .done = 0 }; /* the last line tells of the restore */
 	err_set(&e, -EINTR, "interrupted: restoring what this run injected");
 	emit_error(b->emit, &e);
 	ids = calloc(b->nran, sizeof(*ids));

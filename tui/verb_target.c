@@ -56,9 +56,10 @@ static int not_one(struct search *s, const struct target *t, const struct target
 {
 	struct err e = { .code = 0 };
 	char name[TARGET_MAX], list[300];
-	size_t at = 0;
+	size_t at = 0, end = strlen(target_str(name, t));
 
-	target_str(name, t);
+	if (end && name[end - 1] == '@') /* as it was written */
+		name[end - 1] = '\0';
 	if (!fit->n) {
 		err_set(&e, -ENOENT, "%s: no node that answers has a target that fits %s", name,
 			s->fault->name);
