@@ -84,7 +84,7 @@ int verb_unknown_id(struct batch *b, const char *id)
 
 	if (b->tally.unreachable) {
 		b->tally.unknown++;
-		err_set(&e, -ENOENT, "%s: not known here, and %d nodes do not answer", id,
+		err_set(&e, -ENOENT, "%s: not known here; nodes that do not answer: %d", id,
 			b->tally.unreachable);
 		err_hint(&e, "its TTL ends it; try again when the nodes are back");
 		return batch_error(b, &e, EXIT_INCOMPLETE);
