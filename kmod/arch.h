@@ -3,10 +3,17 @@
 #ifndef FAULTDECK_ARCH_H
 #define FAULTDECK_ARCH_H
 
+#include <linux/types.h>
+
 struct pt_regs;
 
 extern const char fdk_arch_name[];
 extern const char *const fdk_arch_missing; /* why no point works here; NULL: they do */
+
+struct kprobe;
+
+/* Is the probe really in the kernel's text? Not so where kprobes were switched off as a whole. */
+bool fdk_arch_armed(const struct kprobe *kp);
 
 /* At the entry of a function: its n-th argument (0 to 7). */
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n);

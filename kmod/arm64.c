@@ -7,6 +7,12 @@
 const char fdk_arch_name[] = "aarch64";
 const char *const fdk_arch_missing;
 
+/* Any BRK will do: another probe on the same function may have put it there. */
+bool fdk_arch_armed(const struct kprobe *kp)
+{
+	return (le32_to_cpup((const __le32 *)kp->addr) & 0xffe0001f) == 0xd4200000;
+}
+
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
 {
 	return n < 8 ? regs->regs[n] : 0;

@@ -60,12 +60,15 @@ static void show_errnos(struct seq_file *m, const unsigned short *errnos)
 	seq_puts(m, "\t");
 }
 
-static void show_point(struct seq_file *m, const struct fdk_point *point)
+static void show_point(struct seq_file *m, const struct fdk_point *point, const char *off)
 {
 	const struct fdk_hook *hook = fdk_hook_of(point);
 
 	seq_printf(m, "%s\t%s\t", point->name, hook->from ? hook->from->symbol : "-");
-	seq_printf(m, hook->from ? "ready\t" : "unavailable: %s\t", hook->reason);
+	if (hook->from && !off)
+		seq_puts(m, "ready\t");
+	else
+		seq_printf(m, "unavailable: %s\t", hook->from ? off : hook->reason);
 	show_names(m, point->actions, fdk_action_forms);
 	show_errnos(m, point->errnos);
 	show_names(m, FDK_KEYS_COMMON | point->keys, fdk_key_names);
@@ -74,9 +77,11 @@ static void show_point(struct seq_file *m, const struct fdk_point *point)
 
 static int points_show(struct seq_file *m, void *unused)
 {
+	const char *off = fdk_hooks_off();
+
 	seq_puts(m, "# name\tsymbol\tstate\tactions\tvalues\tkeys\tmeaning\tdanger\n");
 	for (unsigned int i = 0; i < fdk_points_n; i++)
-		show_point(m, &fdk_points[i]);
+		show_point(m, &fdk_points[i], off);
 	return 0;
 }
 DEFINE_SHOW_ATTRIBUTE(points);
@@ -104,10 +109,13 @@ static void show_rule(struct seq_file *m, const struct fdk_rule *rule)
 	struct fdk_counts c = fdk_rule_counts(rule);
 
 	fdk_spec_print(&rule->spec, &t);
-	seq_printf(m, "%s calls=%llu matched=%llu injected=%llu missed=%lu left_ms=%lld target=%s",
+	seq_printf(m,
+		   "%s calls=%llu matched=%llu injected=%llu missed=%lu left_ms=%lld target=%s "
+		   "hooked=%d",
 		   line, c.calls, c.matched, c.injected,
 		   fdk_hook_of(rule->spec.point)->kp.nmissed - rule->missed0,
-		   fdk_rule_left_ms(rule), fdk_targets_state(rule));
+		   fdk_rule_left_ms(rule), fdk_targets_state(rule),
+		   fdk_hook_live(fdk_hook_of(rule->spec.point)));
 	if (rule->kin)
 		seq_printf(m, " lost=%lu", fdk_kin_lost(rule->kin));
 	seq_puts(m, "\n");
@@ -224,12 +232,12 @@ int fdk_debugfs_start(void)
 	if (IS_ERR(dir))
 		return PTR_ERR(dir);
 	d_inode(dir)->i_mode = S_IFDIR | 0700;
-	debugfs_create_file(FDK_FILE_VERSION, 0400, dir, NULL, &version_fops);
-	debugfs_create_file(FDK_FILE_POINTS, 0400, dir, NULL, &points_fops);
+	debugfs_create_file(FDK_FILE_VERSION, 0600, dir, NULL, &version_fops);
+	debugfs_create_file(FDK_FILE_POINTS, 0600, dir, NULL, &points_fops);
 	debugfs_create_file(FDK_FILE_CONTROL, 0600, dir, NULL, &control_fops);
-	debugfs_create_file(FDK_FILE_RULES, 0400, dir, NULL, &rules_fops);
-	debugfs_create_file(FDK_FILE_EVENTS, 0400, dir, NULL, &fdk_events_fops);
-	debugfs_create_file(FDK_FILE_ERROR, 0400, dir, NULL, &error_fops);
+	debugfs_create_file(FDK_FILE_RULES, 0600, dir, NULL, &rules_fops);
+	debugfs_create_file(FDK_FILE_EVENTS, 0600, dir, NULL, &fdk_events_fops);
+	debugfs_create_file(FDK_FILE_ERROR, 0600, dir, NULL, &error_fops);
 	return 0;
 }
 

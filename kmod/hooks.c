@@ -90,16 +90,6 @@ static int hook_register(struct fdk_hook *hook, unsigned int flags)
 	return register_kprobe(&hook->kp);
 }
 
-/* Registered but not armed: the kernel's text is not touched. */
-static int try_candidate(struct fdk_hook *hook)
-{
-	int rc = hook_register(hook, KPROBE_FLAG_DISABLED);
-
-	if (!rc)
-		unregister_kprobe(&hook->kp);
-	return rc;
-}
-
 static const char *why_not(int rc)
 {
 	switch (rc) {
@@ -108,11 +98,57 @@ static const char *why_not(int rc)
 	case -EINVAL:
 		return "must not be probed";
 	case -EOPNOTSUPP:
-	case -ENOSYS:
-		return "cannot be probed: no kprobes";
+		return "cannot be probed: kprobes are switched off";
 	default:
 		return "cannot be probed";
 	}
+}
+
+static const char off[] = "kprobes are switched off (kprobes/enabled in debugfs)";
+
+bool fdk_hook_live(const struct fdk_hook *hook)
+{
+	return hook->armed && fdk_arch_armed(&hook->kp);
+}
+
+static int hook_arm(struct fdk_hook *hook)
+{
+	int rc = hook_register(hook, 0);
+
+	if (rc || fdk_arch_armed(&hook->kp))
+		return rc;
+	unregister_kprobe(&hook->kp);
+	return -EOPNOTSUPP;
+}
+
+static noinline void canary(void)
+{
+	barrier();
+}
+
+const char *fdk_hooks_off(void)
+{
+	struct kprobe kp = { .addr = (kprobe_opcode_t *)canary };
+	int rc;
+
+	if (fdk_arch_missing)
+		return fdk_arch_missing;
+	rc = register_kprobe(&kp);
+	if (rc)
+		return why_not(rc);
+	rc = fdk_arch_armed(&kp);
+	unregister_kprobe(&kp);
+	return rc ? NULL : off;
+}
+
+/* Registered but not armed: the kernel's text is not touched. */
+static int try_candidate(struct fdk_hook *hook)
+{
+	int rc = hook_register(hook, KPROBE_FLAG_DISABLED);
+
+	if (!rc)
+		unregister_kprobe(&hook->kp);
+	return rc;
 }
 
 void fdk_hook_find(struct fdk_hook *hook, const struct fdk_candidate *candidates)
@@ -169,7 +205,7 @@ int fdk_hook_add(struct fdk_hook *hook, struct fdk_rule *rule)
 	if (!set)
 		return -ENOMEM;
 	rcu_assign_pointer(hook->set, set);
-	rc = hook->armed ? 0 : hook_register(hook, 0);
+	rc = hook->armed ? 0 : hook_arm(hook);
 	if (rc) {
 		RCU_INIT_POINTER(hook->set, NULL);
 		kfree(set);

@@ -39,6 +39,11 @@ void fdk_hook_del(struct fdk_hook *hook, const struct fdk_rule *rule);
 /* Unhooks where no rule is left. */
 void fdk_hook_settle(struct fdk_hook *hook);
 
+/* Why not even our own function can be hooked now; NULL: it can. */
+const char *fdk_hooks_off(void);
+/* Is the hook of an armed rule really in place? */
+bool fdk_hook_live(const struct fdk_hook *hook);
+
 /* The hooks of the points. */
 void fdk_hooks_find(void);
 struct fdk_hook *fdk_hook_of(const struct fdk_point *point);

@@ -11,6 +11,11 @@ const char fdk_arch_name[] = "other";
 #endif
 const char *const fdk_arch_missing = "this architecture has no hooks yet, arm64 has";
 
+bool fdk_arch_armed(const struct kprobe *kp)
+{
+	return false;
+}
+
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
 {
 	return 0;

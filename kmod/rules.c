@@ -190,7 +190,9 @@ static int arm(const struct fdk_spec *spec, struct fdk_err *e)
 	start_timer(rule, spec->ttl_ms);
 	rc = hook_rule(rule);
 	if (rc) {
-		fdk_refuse(e, -rc, spec->col[FDK_KEY_POINT], "the kernel refused the probe");
+		fdk_refuse(e, rc == -EOPNOTSUPP ? ENOENT : -rc, spec->col[FDK_KEY_POINT],
+			   "unavailable: %s", fdk_hooks_off() ?: "the kernel refused the probe");
+		rc = -e->err;
 		goto out_free;
 	}
 	list_add_tail(&rule->list, &rules);

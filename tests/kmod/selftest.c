@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -332,9 +332,55 @@ static void test_own_files_pass(void)
 	EXPECT(status, 0);
 }
 
+static void kprobes(const char *on)
+{
+	int fd = open("/sys/kernel/debug/kprobes/enabled", O_WRONLY);
+
+	CHECK(write(fd, on, 1) == 1, "kprobes/enabled: %s", strerror(errno));
+	close(fd);
+}
+
+/* A rule that would never hit is refused, and one that no longer does says so. */
+static void test_kprobes_off(void)
+{
+	struct victim v = victim_start("victim");
+	int rc;
+
+	kprobes("0");
+	rc = ctl("arm id=off point=file-write tgid=%d action=return:EIO ttl_ms=9000", v.pid);
+	CHECK(strstr(slurp("points"), "unavailable: kprobes are switched off"), "points: %s",
+	      slurp("points"));
+	kprobes("1");
+	EXPECT(rc, ENOENT);
+	CHECK(strstr(slurp("points"), "\tready\t"), "points: %s", slurp("points"));
+	EXPECT(ctl("arm id=on point=file-write tgid=%d action=return:EIO ttl_ms=9000", v.pid), 0);
+	EXPECT(rule_value("on", "hooked"), 1);
+	kprobes("0");
+	EXPECT(rule_value("on", "hooked"), 0);
+	kprobes("1");
+	EXPECT(victim_do(&v, OP_WRITE), EIO);
+	victim_end(&v);
+}
+
+static void check_mode(const char *name, unsigned int want)
+{
+	char path[128];
+	struct stat st = { 0 };
+
+	snprintf(path, sizeof(path), DIR "%s", name);
+	stat(path, &st);
+	CHECK((st.st_mode & 07777) == want && !st.st_uid, "%s has mode %o", path, st.st_mode);
+}
+
 static void test_files(void)
 {
+	static const char *const names[] = { "version", "points", "control",
+					     "rules",   "events", "error" };
 	const char *points;
+
+	check_mode("", 0700);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_mode(names[i], 0600);
 
 	CHECK(strstr(slurp("version"), " abi 1 aarch64\n"), "version: %s", slurp("version"));
 	points = slurp("points");
@@ -362,6 +408,7 @@ static const struct test tests[] = {
 	{ "renew", test_renew },
 	{ "reuse", test_reuse },
 	{ "own-files-pass", test_own_files_pass },
+	{ "kprobes-off", test_kprobes_off },
 	{ "refusals", test_refusals },
 	{ "noise", test_noise },
 	{ "events-stream", test_events_stream },
