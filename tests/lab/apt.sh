@@ -38,6 +38,7 @@ apt_conf() {
 		APT::Install-Recommends "false";
 		APT::Sandbox::User "root";
 		Acquire::Languages "none";
+		Acquire::IndexTargets::deb::DEP-11::DefaultEnabled "false";
 		Acquire::Retries "2";
 		Debug::NoLocking "true";
 		#clear APT::Update::Post-Invoke;
@@ -48,15 +49,18 @@ apt_conf() {
 # apt_dir SUITE - print the suite's private state, made with fresh lists where there is none yet
 apt_dir() {
 	local dir=$CACHE/apt/$1
-	if [ ! -f "$dir/ready" ]; then
-		mkdir -p "$dir/state/lists/partial" "$dir/cache/archives/partial"
-		: >"$dir/status"
-		apt_sources "$1" >"$dir/sources.list" || return 1
-		apt_conf "$dir" >"$dir/apt.conf"
-		apt-get -qq -c "$dir/apt.conf" update >&2 || return 1
-		: >"$dir/ready"
-	fi
+	[ -f "$dir/ready" ] || locked apt make_apt_dir "$1" "$dir" >&2 || return 1
 	printf '%s\n' "$dir"
+}
+
+make_apt_dir() {
+	[ ! -f "$2/ready" ] || return 0 # while we waited
+	mkdir -p "$2/state/lists/partial" "$2/cache/archives/partial"
+	: >"$2/status"
+	apt_sources "$1" >"$2/sources.list" &&
+		apt_conf "$2" >"$2/apt.conf" &&
+		apt-get -qq -c "$2/apt.conf" update &&
+		: >"$2/ready"
 }
 
 # apt_stamp SUITE - changes whenever the suite's lists do

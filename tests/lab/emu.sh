@@ -27,7 +27,7 @@ emu_up() {
 	words=$(emu_words "${@:2}")
 	if [ "$words" != "$(cat "$STATE/$name.emu" 2>/dev/null)" ]; then
 		end "$name"
-		rm -f "$RUN/$name.disk"
+		rm -f "$RUN/$name.disk" "$STATE/$PART.whole"
 		ssh_node "$name" "$2" && emu_initrd "$name" "$image" && net_tap "$name" &&
 			cp --sparse=always --reflink=auto "$image/disk.raw" "$RUN/$name.disk" || return 1
 		printf '%s\n' "$words" >"$STATE/$name.emu"

@@ -73,6 +73,7 @@ verb_kernel() {
 	if [ "$name" = "$KERNEL" ] && [ "$arch" = arm64 ]; then
 		mkdir -p "$RUN"
 		printf '%s\n' "$env" >"$RUN/kernel.env"
+		give_back
 	fi
 	printf '%s\n' "$env"
 }

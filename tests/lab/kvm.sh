@@ -25,7 +25,7 @@ kvm_up() {
 
 kvm_down() {
 	end kvm1
-	rm -f "$RUN"/kvm1.* "$STATE"/kvm1.*
+	rm -f "$RUN"/kvm1.* "$STATE"/kvm1.* "$STATE/kvm.whole"
 }
 
 kvm_status() {

@@ -34,25 +34,45 @@ step() {
 # hash_of - the first 16 hex digits of the SHA-256 of standard input
 hash_of() { sha256sum | cut -c1-16; }
 
-# cached KIND KEY MAKER… - print the directory of an artefact, made by `MAKER… TMPDIR FINALDIR` where it is missing.
-# The directory appears by a rename: an interrupted maker leaves only what the next run sweeps.
+# locked NAME CMD… - one process at a time; other labs may share the cache
+locked() {
+	local lock=$CACHE/.$1.lock
+	shift
+	mkdir -p "$CACHE"
+	(flock 7 && "$@") 7>"$lock"
+}
+
+# cached KIND KEY MAKER… - print the directory of an artefact, made by `MAKER… TMPDIR FINALDIR` where it is missing
 cached() {
-	local dir=$CACHE/$1/$2 kind=$1 start
-	shift 2
-	if [ ! -d "$dir" ]; then
-		start=$(now_ms)
-		rm -rf "$dir.tmp"
-		mkdir -p "$dir.tmp"
-		"$@" "$dir.tmp" "$dir" >&2 || {
-			rm -rf "$dir.tmp"
-			return 1
-		}
-		mv "$dir.tmp" "$dir"
-		say "made $kind: $(seconds_since "$start")"
-		prune "$CACHE/$kind"
-	fi
+	local dir=$CACHE/$1/$2
+	[ -d "$dir" ] || locked "$1" make_cached "$@" >&2 || return 1
 	touch "$dir"
 	printf '%s\n' "$dir"
+}
+
+# make_cached - the directory appears by a rename, so that it is never half made
+make_cached() {
+	local kind=$1 dir=$CACHE/$1/$2 start
+	shift 2
+	[ ! -d "$dir" ] || return 0 # while we waited
+	start=$(now_ms)
+	rm -rf "$dir.tmp"
+	mkdir -p "$dir.tmp"
+	"$@" "$dir.tmp" "$dir" || {
+		rm -rf "$dir.tmp"
+		return 1
+	}
+	mv "$dir.tmp" "$dir"
+	say "made $kind: $(seconds_since "$start")"
+	prune "$CACHE/$kind"
+}
+
+# sweep - what an interrupted maker left, unless another one is at work
+sweep() {
+	local dir
+	for dir in "$CACHE"/*/; do
+		(flock -n 7 && rm -rf "$dir"*.tmp) 7>"$CACHE/.$(basename "$dir").lock"
+	done
 }
 
 # prune DIR - artefacts of one kind that nobody used for a fortnight

@@ -40,12 +40,13 @@ verb_exec() {
 	net_is_up || die "the lab is not up"
 	grep -qx "Host $node" "$RUN/ssh_config" 2>/dev/null || die "no node $node"
 	[ ! -t 0 ] || [ ! -t 1 ] || tty=-tt
-	exec nsenter --net="/run/netns/$CONTROLLER" -- ssh -F "$RUN/ssh_config" "$tty" "$node" "$(quoted "$@")"
+	exec nsenter --net="/run/netns/$CONTROLLER" -- ssh -F "$RUN/ssh_config" -o LogLevel=ERROR "$tty" "$node" "$(quoted "$@")"
 }
 
 # lab ctl CMD…
 verb_ctl() {
 	[ $# -gt 0 ] || die "ctl CMD…"
 	net_is_up || die "the lab is not up"
+	[ -z "${FDLAB_USER:-}" ] || set -- setpriv --reuid="${FDLAB_USER%:*}" --regid="${FDLAB_USER#*:}" --init-groups "$@"
 	exec nsenter --net="/run/netns/$CONTROLLER" -- "$@"
 }

@@ -60,13 +60,14 @@ static void read_name(void)
 		fclose(cmdline);
 }
 
-/* What we are told is not to stand between what we say. */
-static void no_echo(void)
+/* What we are told is not to stand between what we say, and a line ends as lines do. */
+static void plain_tty(void)
 {
 	struct termios tty;
 
 	if (tcgetattr(STDIN_FILENO, &tty))
 		return;
+	tty.c_oflag &= ~(tcflag_t)ONLCR;
 	tty.c_lflag &= ~(tcflag_t)(ECHO | ECHONL);
 	tcsetattr(STDIN_FILENO, TCSANOW, &tty);
 }
@@ -145,7 +146,7 @@ int main(void)
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
 	klogctl(8, NULL, 1); /* the kernel's own words about failed I/O would break into our lines */
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	no_echo();
+	plain_tty();
 	load_modules();
 	read_name();
 	printf("%s up\n", guest);
