@@ -225,6 +225,18 @@ static void show_sweep(struct actor *a, enum sweep_state s, int swept, const cha
 	actor_publish(a, v);
 }
 
+static void mark_swept(struct actor *a)
+{
+	struct deck *d = a->deck;
+
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < d->nrecords; i++)
+		if (strcmp(d->records[i].i.node, a->cfg->name) == 0)
+			d->records[i].swept = true;
+	a->hurry = true;
+	pthread_mutex_unlock(&d->lock);
+}
+
 static void sweep_ended(struct actor *a, const struct answer *ans, const struct err *e)
 {
 	char msg[200] = "";
@@ -254,10 +266,9 @@ void job_sweep(struct actor *a, struct job *j, struct err *open_err)
 	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
 		node_error(&ans, &e);
 	buf_free(&b);
+	if (!e.code)
+		mark_swept(a);
 	sweep_ended(a, &ans, &e);
-	pthread_mutex_lock(&a->deck->lock);
-	a->hurry = true;
-	pthread_mutex_unlock(&a->deck->lock);
 }
 
 static void task_end(struct task *t)

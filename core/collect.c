@@ -110,7 +110,7 @@ static void take_line(struct reader *r, char *line)
 	}
 	text_clean(line, strlen(line) + 1, line);
 	text_clean(tab + 1, strlen(tab + 1) + 1, tab + 1);
-	if (strcmp(line, "t") == 0 && !r->cur)
+	if (strcmp(line, "t") == 0 && !r->cur && !r->augment)
 		r->v->t_ms = strtod(tab + 1, NULL);
 	else if (r->cur)
 		add_attr(r, line, tab + 1);

@@ -116,6 +116,8 @@ static void ended(const struct actor *a, const struct record *r, struct ending *
 	out->state = STATE_RESTORED;
 	if (r->boot[0] && boot && strcmp(boot, r->boot) != 0) {
 		out->reason = "the node was rebooted: nothing of it is left";
+	} else if (r->swept) {
+		out->reason = "restore all";
 	} else if (over) {
 		out->state = STATE_EXPIRED;
 		out->reason = "the TTL passed: the node restored it by itself";

@@ -63,7 +63,6 @@ fd_fast() {
 }
 
 fd_slow() {
-	say t 0
 	for fd_b in $FD_BACKENDS; do "${fd_b}_slow"; done
 }
 
