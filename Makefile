@@ -8,7 +8,7 @@ PREFIX  ?= /usr/local
 PYTHON  ?= /usr/bin/python3
 LAB     ?= kvm
 # lazily, and silent: `make deps` runs before there is any pkg-config
-LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null)
+LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null) -lm
 LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson ncursesw 2>/dev/null)
 # cutting a text to its field is what snprintf is used for here
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Werror \
@@ -25,7 +25,7 @@ SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH)))
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all deps run test test-all lab lab-down check format bench install clean help
+.PHONY: all unit deps run test test-all lab lab-down check format bench install clean help
 all: $(B)/faultdeck ## build build/faultdeck
 
 $(B)/faultdeck: $(call obj,$(TUI) $(BACKEND)) $(B)/libcore.a
@@ -44,6 +44,18 @@ $(B)/flags: FORCE
 	@mkdir -p $(B)
 	@echo '$(CC) $(ALLCFLAGS)' | cmp -s - $@ || echo '$(CC) $(ALLCFLAGS)' >$@
 FORCE:
+
+# Unit tests are one file each, with ASan and UBSan; a line "// sources: …" names what they test
+# besides core.
+SAN     := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c))
+unit: $(UNIT)
+$(B)/asan/libcore.a: FORCE
+	@$(MAKE) --no-print-directory B=$(B)/asan CC=$(CC) CFLAGS='-O1 -g $(SAN)' $@
+$(B)/unit/%: tests/unit/%.c $(B)/asan/libcore.a $(wildcard kmod/*.[ch] tui/*.[ch])
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(SAN) -Wno-conversion -Wno-shadow -Ikmod -o $@ $< \
+		$$(sed -n 's,^// sources: ,,p' $<) $(B)/asan/libcore.a $(LIBS) -lcmocka
 
 # A node-side sh file as a C string.
 define sh_inc

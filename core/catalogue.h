@@ -83,6 +83,7 @@ struct operation {
 	const char *word; /* "load"; NULL: the verb alone ("check") */
 	const char *help;
 	int timeout_ms;
+	bool changes; /* something on the node: refused by --readonly */
 	int (*run)(const struct op_ctx *c, struct err *e);
 };
 

@@ -110,7 +110,10 @@ static void show_record(struct deck *d, const struct record *r, struct injection
 		return;
 	out->state = STATE_UNKNOWN;
 	snprintf(out->reason, sizeof(out->reason), "%s is %s%s%s: the TTL holds on the node",
-		 r->i.node, v ? node_state_word(v->state) : "not in this cluster.cfg",
+		 r->i.node,
+		 v			     ? node_state_word(v->state)
+		 : config_node(d->o.cfg, r->i.node) ? "not asked by this command"
+					     : "not in this cluster.cfg",
 		 v && v->reason.code ? ": " : "", v ? v->reason.msg : "");
 }
 
@@ -488,10 +491,13 @@ int deck_inject(struct deck *d, const struct plan *p, struct err *e)
 	return r;
 }
 
-static int not_known(const char *id, struct err *e)
+static int not_known(struct deck *d, const char *id, struct err *e)
 {
 	char clean[64];
+	struct injection i;
 
+	if (journal_find(d->journal, id, &i) && state_is_final(i.state))
+		return err_set(e, -EALREADY, "%s is %s already", id, state_word(i.state));
 	err_set(e, -ENOENT, "no injection %s is known", text_clean(clean, sizeof(clean), id));
 	return err_hint(e, "faultdeck --batch list injections; restore --all asks the nodes");
 }
@@ -507,7 +513,7 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 	r = ret ? NULL : deck_record(d, id);
 	a = r ? deck_actor(d, r->i.node) : NULL;
 	if (!ret && !a)
-		ret = not_known(id, e);
+		ret = not_known(d, id, e);
 	if (!ret && !j)
 		ret = err_set(e, -ENOMEM, "out of memory");
 	if (!ret && !state_is_final(r->i.state)) {
@@ -524,19 +530,26 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 }
 
 /* One sweep a node, in front of everything that waits there. */
-static int queue_sweeps(struct deck *d)
+static int queue_sweeps(struct deck *d, unsigned flags)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < d->nactors; i++) {
 		struct job *j = new_job(job_sweep, "");
+		struct node_view *v = j ? node_view_clone(d->actors[i].view) : NULL;
 
-		if (!j) {
+		if (!v) {
+			free(j);
 			r = -ENOMEM;
 			continue;
 		}
+		j->flags = flags;
+		v->sweep = SWEEP_RUNNING;
+		node_view_unref(d->actors[i].view);
+		d->actors[i].view = v;
 		actor_queue(&d->actors[i], j, true);
 	}
+	deck_changed(d);
 	return r;
 }
 
@@ -544,11 +557,10 @@ int deck_restore_all(struct deck *d, unsigned flags, struct err *e)
 {
 	int r = may_act(d, e);
 
-	(void)flags;
 	if (r)
 		return r;
 	pthread_mutex_lock(&d->lock);
-	r = queue_sweeps(d);
+	r = queue_sweeps(d, flags);
 	pthread_mutex_unlock(&d->lock);
 	return r ? err_set(e, r, "out of memory") : 0;
 }
@@ -564,7 +576,7 @@ int deck_renew(struct deck *d, const char *id, int64_t ttl_ms, struct err *e)
 	r = ret ? NULL : deck_record(d, id);
 	a = r && !state_is_final(r->i.state) ? deck_actor(d, r->i.node) : NULL;
 	if (!ret && !a)
-		ret = not_known(id, e);
+		ret = not_known(d, id, e);
 	if (!ret && d->o.cfg->guard.max_ttl_ms && ttl_ms > d->o.cfg->guard.max_ttl_ms)
 		ret = err_set(e, -EPERM, "the guard refuses: max_ttl (%s:%d)", d->o.cfg->path,
 			      d->o.cfg->guard.max_ttl_line);
@@ -583,7 +595,7 @@ void deck_panic(struct deck *d, bool on)
 	pthread_mutex_lock(&d->lock);
 	d->panic = on;
 	if (on && !d->o.readonly)
-		queue_sweeps(d);
+		queue_sweeps(d, 0);
 	deck_changed(d);
 	pthread_mutex_unlock(&d->lock);
 	deck_log(d, "", 0, on ? "restore all; new injections are blocked" : "the block is lifted");
@@ -636,6 +648,11 @@ int deck_operate(struct deck *d, const char *node, const struct operation *op, s
 		free(t);
 		free(j);
 		return err_set(e, -ENOMEM, "out of memory");
+	}
+	if (op->changes && may_act(d, e)) {
+		free(t);
+		free(j);
+		return e ? e->code : -EROFS;
 	}
 	t->deck = d;
 	t->op = op;
@@ -716,6 +733,8 @@ int deck_wait(struct deck *d, bool (*pred)(const struct snapshot *s, void *arg),
 		pthread_mutex_lock(&d->lock);
 		if (d->snap && d->snap->seq == seq)
 			r = wait_news(d, end);
+		else if (now_boot_ms() >= end)
+			r = -ETIMEDOUT;
 		pthread_mutex_unlock(&d->lock);
 	}
 }

@@ -72,7 +72,7 @@ struct plan *plan_free(struct plan *p);
 /* Queues N independent injections; states follow in the snapshot. -EPERM guard, -EROFS readonly. */
 int deck_inject(struct deck *d, const struct plan *p, struct err *e);
 enum restore_flags { RESTORE_FORCE = 1 };
-/* -ENOENT no injection with this id is known. */
+/* -ENOENT no injection with this id is known, -EALREADY it has ended before. */
 int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e);
 /* Asks every node what is there (ledger and module rules) and ends it. */
 int deck_restore_all(struct deck *d, unsigned flags, struct err *e);

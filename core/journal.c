@@ -227,7 +227,9 @@ static int read_all(int fd, struct buf *b)
 	return n < 0 ? -errno : 0;
 }
 
-static int take_lines(const struct buf *b, struct last *l, size_t *bad)
+/* Calls FN with every record of B until it returns an error; counts what is none. */
+static int each_record(const struct buf *b, int (*fn)(const struct injection *i, void *arg),
+		       void *arg, size_t *bad)
 {
 	const char *p = b->data, *end = b->data + b->len;
 	struct injection i;
@@ -237,15 +239,22 @@ static int take_lines(const struct buf *b, struct last *l, size_t *bad)
 		const char *nl = memchr(p, '\n', (size_t)(end - p));
 		const char *stop = nl ? nl : end;
 
-		if (!decode(p, (size_t)(stop - p), &i)) {
+		if (decode(p, (size_t)(stop - p), &i))
+			r = fn(&i, arg);
+		else
 			*bad += stop > p;
-		} else {
-			r = keep(l, &i);
-			if (l->n > 256 && state_is_final(i.state))
-				drop_final(l);
-		}
 		p = stop + 1;
 	}
+	return r;
+}
+
+static int keep_record(const struct injection *i, void *arg)
+{
+	struct last *l = arg;
+	int r = keep(l, i);
+
+	if (l->n > 256 && state_is_final(i->state))
+		drop_final(l);
 	return r;
 }
 
@@ -258,11 +267,40 @@ int journal_read(struct journal *j, void (*fn)(const struct injection *i, void *
 
 	*bad = 0;
 	if (r == 0)
-		r = take_lines(&b, &l, bad);
+		r = each_record(&b, keep_record, &l, bad);
 	drop_final(&l);
 	for (size_t k = 0; r == 0 && k < l.n; k++)
 		fn(&l.list[k], arg);
 	free(l.list);
 	buf_free(&b);
 	return r ? err_set(e, r, "%s cannot be read back: %s", j->path, strerror(-r)) : 0;
+}
+
+struct find {
+	const char *id;
+	struct injection *out;
+	bool found;
+};
+
+static int find_record(const struct injection *i, void *arg)
+{
+	struct find *f = arg;
+
+	if (strcmp(i->id, f->id) == 0) {
+		*f->out = *i;
+		f->found = true;
+	}
+	return 0;
+}
+
+bool journal_find(struct journal *j, const char *id, struct injection *out)
+{
+	struct buf b = BUF_INIT(JOURNAL_MAX);
+	struct find f = { .id = id, .out = out };
+	size_t bad = 0;
+
+	if (read_all(j->fd, &b) == 0)
+		each_record(&b, find_record, &f, &bad);
+	buf_free(&b);
+	return f.found;
 }

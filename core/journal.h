@@ -20,4 +20,7 @@ int journal_write(struct journal *j, const struct injection *i, struct err *e);
 int journal_read(struct journal *j, void (*fn)(const struct injection *i, void *arg), void *arg,
 		 size_t *bad, struct err *e);
 
+/* The last record of ID, ended or not; false: none. */
+bool journal_find(struct journal *j, const char *id, struct injection *out);
+
 #endif

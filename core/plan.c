@@ -112,6 +112,15 @@ static void new_id(char *id)
 	snprintf(id, ID_MAX, "%02x%02x%02x%02x", r[0], r[1], r[2], r[3]);
 }
 
+static int unfit_code(const struct node_view *v, const struct target *t)
+{
+	bool vm = t->kind == KIND_VM || t->kind == KIND_VCPU;
+
+	if (!v || (v->state == NODE_UP && vm && !node_view_item(v, KIND_VM, t->name)))
+		return -ENOENT;
+	return v->state == NODE_UP ? -EOPNOTSUPP : -EHOSTUNREACH;
+}
+
 static int plan_one(struct deck *d, const struct snapshot *s, const struct target *t,
 		    struct plan *p, struct err *e)
 {
@@ -121,8 +130,7 @@ static int plan_one(struct deck *d, const struct snapshot *s, const struct targe
 	const char *no = deck_unfit(d, s, p->fault, t, why, sizeof(why));
 
 	if (no)
-		return err_set(e, v && v->state == NODE_UP ? -EOPNOTSUPP : -EHOSTUNREACH, "%s: %s",
-			       target_str(name, t), no);
+		return err_set(e, unfit_code(v, t), "%s: %s", target_str(name, t), no);
 	it->target = *t;
 	it->node = v->cfg;
 	new_id(it->id);

@@ -83,8 +83,9 @@ int script_collector(struct buf *b, const struct backend *const *backends, bool 
 	return done(b);
 }
 
-int script_sweep(struct buf *b, const struct backend *const *backends)
+int script_sweep(struct buf *b, const struct backend *const *backends, bool force)
 {
+	assign_number(b, "FD_FORCE", force);
 	for (size_t i = 0; backends[i]; i++)
 		buf_str(b, backends[i]->collect_sh);
 	buf_str(b, sweep_sh);

@@ -175,7 +175,7 @@ static int restore_list(struct batch *b, char *const *ids, size_t n, unsigned fl
 		struct err e = { .code = 0 };
 		int r = deck_restore(b->deck, ids[i], flags, &e);
 
-		if (r)
+		if (r && r != -EALREADY) /* a second restore of the same is no failure */
 			worst = exit_worst(worst, failed_id(b, ids[i], r, &e));
 		else
 			w.ids[w.n++] = ids[i];

@@ -97,7 +97,7 @@ static const struct param ioctl_params[] = {
 	GATE
 };
 
-const struct fault kvm_faults[] = {
+const struct fault kvm_faults[KVM_FAULTS] = {
 	{ .name = "kvm.file-read",
 	  .summary = "reads of files and disks by the VM's process fail",
 	  .seen = "the guest's disk reads fail with I/O errors, or QEMU pauses it (rerror=stop)",
@@ -141,9 +141,8 @@ const struct fault kvm_faults[] = {
 	  .params = ioctl_params,
 	  .nparams = COUNT(ioctl_params) },
 };
-const struct kvm_fault kvm_points[] = {
+const struct kvm_fault kvm_points[KVM_FAULTS] = {
 	{ .point = "file-read", .has_files = true },
 	{ .point = "file-write", .has_files = true },
 	{ .point = "vm-ioctl", .has_cmd = true },
 };
-const size_t kvm_nfaults = COUNT(kvm_faults);

@@ -138,9 +138,9 @@ const struct backend kvm_backend = {
 	.metrics = metrics,
 	.nmetrics = COUNT(metrics),
 	.faults = kvm_faults,
-	.nfaults = 3,
+	.nfaults = KVM_FAULTS,
 	.operations = kvm_operations,
-	.noperations = 6,
+	.noperations = KVM_OPERATIONS,
 	.unfit = kvm_unfit,
 	.plan = kvm_plan,
 };

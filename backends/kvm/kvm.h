@@ -12,12 +12,12 @@ struct kvm_fault {
 	bool has_files; /* takes files=regular|all */
 	bool has_cmd;   /* takes cmd= */
 };
-extern const struct fault kvm_faults[];
-extern const struct kvm_fault kvm_points[];
-extern const size_t kvm_nfaults;
+#define KVM_FAULTS 3
+extern const struct fault kvm_faults[KVM_FAULTS];
+extern const struct kvm_fault kvm_points[KVM_FAULTS];
 
 /* module.c */
-extern const struct operation kvm_operations[];
-extern const size_t kvm_noperations;
+#define KVM_OPERATIONS 6
+extern const struct operation kvm_operations[KVM_OPERATIONS];
 
 #endif

@@ -321,13 +321,13 @@ static int op_load(const struct op_ctx *c, struct err *e)
 	return r ? r : run_script(c, module_sh, "module_load", 30000, e);
 }
 
-const struct operation kvm_operations[] = {
-	{ "check", NULL, "what the node has and lacks", 20000, op_check },
-	{ "points", NULL, "the places in this kernel that the module can hook", 20000, op_points },
-	{ "module", "status", "is the module loaded, and what is armed", 20000, op_status },
-	{ "module", "build", "build it on the node, or here for the node's kernel", 600000,
+const struct operation kvm_operations[KVM_OPERATIONS] = {
+	{ "check", NULL, "what the node has and lacks", 20000, false, op_check },
+	{ "points", NULL, "the places in this kernel that the module can hook", 20000, false,
+	  op_points },
+	{ "module", "status", "is the module loaded, and what is armed", 20000, false, op_status },
+	{ "module", "build", "build it on the node, or here for the node's kernel", 600000, true,
 	  op_build },
-	{ "module", "load", "load it", 90000, op_load },
-	{ "module", "unload", "unload it; refused while rules are armed", 30000, op_unload },
+	{ "module", "load", "load it", 90000, true, op_load },
+	{ "module", "unload", "unload it; refused while rules are armed", 30000, true, op_unload },
 };
-const size_t kvm_noperations = sizeof(kvm_operations) / sizeof(*kvm_operations);

@@ -9,8 +9,8 @@ fd_sweep() {
 		fd_id=${fd_id##*/}
 		if fd_out=$(sh "${fd_entry}undo.sh" undo 2>&1); then
 			printf 'swept\t%s\n' "$fd_id"
-		elif [ ! -s "${fd_entry}undo.sh" ]; then
-			# cut off before the text was there: nothing was changed yet
+		elif [ ! -s "${fd_entry}undo.sh" ] || [ "$FD_FORCE" = 1 ]; then
+			# cut off before the text was there: nothing was changed yet; or forced
 			rm -rf "$fd_entry"
 			printf 'swept\t%s\n' "$fd_id"
 		else

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""How the tests drive the lab and faultdeck. Every wait has a condition and a limit."""
+import json
+import os
+import re
+import signal
+import subprocess
+import time
+
+
+def wait(what, test, limit):
+    """Until TEST is true (its value is returned), at most LIMIT seconds."""
+    end = time.monotonic() + limit
+    while True:
+        value = test()
+        if value:
+            return value
+        assert time.monotonic() < end, "not within %g s: %s" % (limit, what)
+        time.sleep(0.1)
+
+
+class Lab:
+    def __init__(self, top):
+        self.top = top
+        self.lab = os.path.join(top, "tests/lab/lab")
+
+    def run(self, *args, check=True, **kw):
+        return subprocess.run([self.lab, *args], check=check, cwd=self.top, text=True, **kw)
+
+    def is_up(self):
+        status = self.run("status", check=False, capture_output=True).stdout
+        return " up pid" in status
+
+    def up(self):
+        self.run("up", "kvm")
+
+    def down(self):
+        self.run("down")
+
+    def on(self, script, check=True):
+        """Runs a shell script on kvm1 by plain ssh; what it printed."""
+        done = self.run("exec", "kvm1", "sh", "-c", script, check=False, capture_output=True)
+        assert not check or done.returncode in (0, 1), done.stderr
+        return done.stdout
+
+    def console(self, guest):
+        """The last lines of a guest's console: [(number, disk, write result, read result)]."""
+        text = self.on("tail -n 400 /run/qemu/%s.console" % guest)
+        found = re.findall(r"^%s (\d+) (vd\w) write (\w+) read (\w+)\s*$" % guest, text, re.M)
+        return [(int(n), disk, w, r) for n, disk, w, r in found]
+
+    def last(self, guest, disk="vda"):
+        lines = [l for l in self.console(guest) if l[1] == disk]
+        return lines[-1][0] if lines else -1
+
+    def after(self, guest, number, disk="vda"):
+        return [l for l in self.console(guest) if l[1] == disk and l[0] > number]
+
+    def qmp(self, guest, command):
+        script = (
+            "perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new(Peer=>\"/run/qemu/%s.qmp\") or die; $s->autoflush(1);"
+            "<$s>; print $s \"{\\\"execute\\\":\\\"qmp_capabilities\\\"}\\n\"; <$s>;"
+            'print $s "{\\"execute\\":\\"%s\\"}\\n"; while(<$s>){ if(/return|error/){print; exit} }\'' % (guest, command)
+        )
+        return json.loads(self.on(script))
+
+    def guest_status(self, guest):
+        return self.qmp(guest, "query-status")["return"]["status"]
+
+    def pid(self, guest):
+        return int(self.on("pgrep -f -- '-name %s[,]'" % guest).split()[0])
+
+
+class Result:
+    def __init__(self, code, out, err):
+        self.code, self.out, self.err = code, out, err
+        self.lines = [json.loads(l) for l in out.splitlines() if l.startswith("{")]
+
+    def of(self, kind):
+        return [l for l in self.lines if l["type"] == kind]
+
+    def one(self, kind):
+        found = self.of(kind)
+        assert len(found) == 1, "%d lines of type %s in %s" % (len(found), kind, self.out + self.err)
+        return found[0]
+
+
+class Deck:
+    def __init__(self, lab, state, config="cluster.cfg"):
+        self.lab, self.config = lab, config
+        self.env = dict(os.environ, XDG_STATE_HOME=str(state))
+        self.started = []
+
+    def command(self, *verbs, text=False):
+        return [
+            self.lab.lab, "ctl", "build/faultdeck", "-c", self.config,
+            "--batch", "--format", "text" if text else "json", *verbs,
+        ]
+
+    def __call__(self, *verbs, code=0, text=False, limit=60):
+        done = subprocess.run(
+            self.command(*verbs, text=text), capture_output=True, text=True, cwd=self.lab.top, env=self.env, timeout=limit
+        )
+        result = Result(done.returncode, done.stdout, done.stderr)
+        assert code is None or result.code == code, "%s: exit %d\n%s%s" % (verbs, result.code, done.stdout, done.stderr)
+        return result
+
+    def start(self, *verbs, **kw):
+        """In the background, in a session of its own."""
+        p = subprocess.Popen(self.command(*verbs), cwd=self.lab.top, env=self.env, start_new_session=True,
+                             text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **kw)
+        self.started.append(p)
+        return p
+
+    def inject(self, fault, target, *words, code=0):
+        return self("--yes", "inject", fault, target, *words, code=code)
+
+    def injection(self, ident):
+        found = [i for i in self("list", "injections").of("injection") if i["id"] == ident]
+        return found[0] if found else None
+
+    def rules(self):
+        text = self.lab.on("cat /sys/kernel/debug/faultdeck/rules")
+        return [dict(w.split("=", 1) for w in l.split() if "=" in w) for l in text.splitlines() if l.startswith("id=")]
+
+    def journal(self):
+        with open(os.path.join(self.env["XDG_STATE_HOME"], "faultdeck/journal")) as f:
+            return [json.loads(l) for l in f]
+
+    def end(self):
+        for p in self.started:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL)
+            p.communicate()
+        self("restore", "--all", code=None)
