@@ -2,11 +2,23 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # faultdeck.ko: built here for the kernel of an emulated host, and loaded there. Never on this machine.
 
+# module_sources DIR - make DIR's sources those of kmod/, touching only what differs
+module_sources() {
+	local file
+	mkdir -p "$1" || return 1
+	for file in "$1"/*.[ch]; do
+		[ -f "$TOP/kmod/${file##*/}" ] || [[ $file = *.mod.c ]] || rm -f "$file"
+	done
+	for file in "$TOP"/kmod/{Makefile,Kbuild,*.[ch]}; do
+		[[ $file = *.mod.c ]] || cmp -s "$file" "$1/${file##*/}" || cp "$file" "$1/" || return 1
+	done
+}
+
 # module_build KVER KHEADERS - print the .ko. Each kernel has a copy of the sources, since kbuild leaves its objects beside them;
 # the outer make's variables (CC=clang) are not meant for a kernel that another compiler made.
 module_build() {
 	local dir=$TOP/build/kmod/$1
-	mkdir -p "$dir" && cp -pu "$TOP"/kmod/{Makefile,Kbuild,*.[ch]} "$dir/" || return 1
+	module_sources "$dir" || return 1
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES make -C "$dir" KHEADERS="$2" ARCH=arm64 \
 		CROSS_COMPILE=aarch64-linux-gnu- >"$dir/log" 2>&1 || {
 		cat "$dir/log" >&2
