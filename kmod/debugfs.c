@@ -114,7 +114,7 @@ static void show_rule(struct seq_file *m, const struct fdk_rule *rule)
 		   "hooked=%d",
 		   line, c.calls, c.matched, c.injected,
 		   fdk_hook_of(rule->spec.point)->kp.nmissed - rule->missed0,
-		   fdk_rule_left_ms(rule), fdk_targets_state(rule),
+		   fdk_rule_left_ms(rule), fdk_targets_state(rule, c.calls),
 		   fdk_hook_live(fdk_hook_of(rule->spec.point)));
 	if (rule->kin)
 		seq_printf(m, " lost=%lu", fdk_kin_lost(rule->kin));
@@ -150,21 +150,18 @@ static void refusal_note(const char *line, size_t len, const struct fdk_err *e)
 	mutex_unlock(&refusal_lock);
 }
 
-/* The command with blanks kept and all else that is not printable as \xHH; the caret follows. */
+/* The command, with all that is not printable as \xHH; the caret under the byte at fault. */
 static void show_refused(struct seq_file *m)
 {
 	unsigned int caret = 0;
 
 	for (size_t i = 0; i < refusal.len; i++) {
-		struct fdk_text t = { (char[8]){}, 8, 0 };
+		char c = refusal.line[i];
+		bool plain = c >= ' ' && c <= '~';
 
-		if (refusal.line[i] == ' ')
-			fdk_text_add(&t, " ");
-		else
-			fdk_text_word(&t, &refusal.line[i], 1);
-		seq_puts(m, t.buf);
+		seq_printf(m, plain ? "%c" : "\\x%02x", (unsigned char)c);
 		if (i < refusal.e.col)
-			caret += t.len;
+			caret += plain ? 1 : 4;
 	}
 	seq_printf(m, "\n%*s^\n", caret, "");
 }

@@ -78,12 +78,12 @@ void fdk_targets_unpin(struct fdk_rule *rule)
 	put_pid(rule->tid);
 }
 
-const char *fdk_targets_state(const struct fdk_rule *rule)
+const char *fdk_targets_state(const struct fdk_rule *rule, unsigned long long calls)
 {
 	bool alive;
 
 	if (rule->born_after)
-		return "waiting";
+		return calls ? "seen" : "waiting";
 	rcu_read_lock();
 	alive = rule->tid ? pid_task(rule->tid, PIDTYPE_PID) : pid_task(rule->tgid, PIDTYPE_TGID);
 	rcu_read_unlock();

@@ -12,8 +12,8 @@ struct task_struct;
 int fdk_targets_pin(struct fdk_rule *rule, struct fdk_err *e);
 void fdk_targets_unpin(struct fdk_rule *rule);
 
-/* alive, gone (nothing more will be hit), or waiting (a rule by comm). */
-const char *fdk_targets_state(const struct fdk_rule *rule);
+/* alive, gone (nothing more will be hit); of a rule by comm: waiting, or seen once one came. */
+const char *fdk_targets_state(const struct fdk_rule *rule, unsigned long long calls);
 
 /* Is this task a target? In a kprobe's handler. */
 bool fdk_rule_targets(const struct fdk_rule *rule, struct task_struct *task);

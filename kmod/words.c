@@ -24,11 +24,6 @@ static bool is_plain(char c)
 	return c > ' ' && c <= '~' && c != '\\';
 }
 
-unsigned int fdk_byte_width(char c)
-{
-	return is_plain(c) ? 1 : 4;
-}
-
 void fdk_text_word(struct fdk_text *t, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {

@@ -18,9 +18,6 @@ struct fdk_text {
 void fdk_text_add(struct fdk_text *t, const char *fmt, ...) FDK_PRINTF(2, 3);
 void fdk_text_word(struct fdk_text *t, const char *bytes, size_t n);
 
-/* Columns that a byte takes as part of a word. */
-unsigned int fdk_byte_width(char c);
-
 /* Reads such a word (\\ stands for a backslash as well) into out, not terminated.
  * Its length, -EINVAL for a bad escape or a zero byte, -ERANGE beyond max. */
 int fdk_word_read(const char *word, size_t len, char *out, size_t max);
