@@ -5,6 +5,7 @@
 # -k: a kernel of the lab's table; -c: QEMU's CPU; STORM= and CYCLES= in -a make the storms longer.
 # Exit status: 0 all tests passed, 1 some did not, 2 the machine did not get that far.
 set -eu
+unset MAKEFLAGS MFLAGS MAKEOVERRIDES MAKELEVEL
 top=$(cd "$(dirname "$0")/../.." && pwd)
 kernel=6.1 cpu=max,pauth=off,sve=off env='' limit=${BOOT_LIMIT:-300}
 while getopts k:c:a: o; do
