@@ -14,7 +14,7 @@ kvm_up() {
 	# while the host boots
 	step 'module: build' module_build "$kver" "$dir/usr/src/linux-headers-$kver" >"$STATE/ko" || return 1
 	ko=$(cat "$STATE/ko")
-	if emu_greeted kvm1 && on kvm1 "$(module_test "$ko") && $(guests_test "${KVM_GUESTS[@]}")" 2>/dev/null; then
+	if emu_greeted kvm1 && on kvm1 "$(module_test "$(hash_of <"$ko")") && $(guests_test "${KVM_GUESTS[@]}")" 2>/dev/null; then
 		say 'kvm1: up already'
 		return
 	fi

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later
  *
- * The whole user-space of a guest. Once a second each disk that is switched on gets a block written and read back past
- * every cache, and the console one line: NAME SEQUENCE DISK write RESULT read RESULT, RESULT being ok, an errno's name,
- * short, or (of a read after a good write) stale. Told "vdb on" or "vdb off" on its console, it starts or stops with vdb.
+ * The whole user-space of a guest. Once a second each disk that is switched on gets a block written
+ * and read back past every cache, and the console one line: NAME SEQUENCE DISK write RESULT read
+ * RESULT, RESULT being ok, an errno's name, short, or (of a read after a good write) stale. Told
+ * "vdb on" or "vdb off" on its console, it starts or stops with vdb.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -144,7 +145,8 @@ int main(void)
 	mkdir("/dev", 0755);
 	mount("proc", "/proc", "proc", 0, NULL);
 	mount("dev", "/dev", "devtmpfs", 0, NULL);
-	klogctl(8, NULL, 1); /* the kernel's own words about failed I/O would break into our lines */
+	klogctl(8, NULL,
+		1); /* the kernel's own words about failed I/O would break into our lines */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	plain_tty();
 	load_modules();
