@@ -44,28 +44,29 @@ static int read_block(struct chan *c, struct buf *b, int limit_ms, struct err *e
 	return 0;
 }
 
+/* Starts a collector; its greeting is read by greet. */
 static int open_collector(struct actor *a, struct chan **out, bool events, struct err *e)
 {
-	struct buf script = BUF_INIT(256u << 10), hello = BUF_INIT(4096);
-	struct chan *c = NULL;
+	struct buf script = BUF_INIT(256u << 10);
 	int r = script_collector(&script, a->deck->o.backends, events);
 
 	if (r)
 		err_set(e, r, "out of memory");
 	if (!r)
-		r = chan_open(a->transport, NODE_SHELL, &c, e);
+		r = chan_open(a->transport, NODE_SHELL, out, e);
 	if (!r)
-		r = chan_write(c, script.data, script.len, HELLO_MS, e);
-	if (!r)
-		r = read_block(c, &hello, HELLO_MS, e);
+		r = chan_write(*out, script.data, script.len, HELLO_MS, e);
 	buf_free(&script);
+	return r;
+}
+
+static int greet(struct chan *c, struct err *e)
+{
+	struct buf hello = BUF_INIT(4096);
+	int r = read_block(c, &hello, HELLO_MS, e);
+
 	buf_free(&hello);
-	if (r) {
-		chan_close(c);
-		return r;
-	}
-	*out = c;
-	return 0;
+	return r;
 }
 
 static int connect_node(struct actor *a, struct err *e)
@@ -86,6 +87,10 @@ static int connect_node(struct actor *a, struct err *e)
 		r = open_collector(a, &a->fast, a->deck->o.events, e);
 	if (!r)
 		r = open_collector(a, &a->slow, false, e);
+	if (!r)
+		r = greet(a->fast, e);
+	if (!r)
+		r = greet(a->slow, e);
 	if (r)
 		actor_disconnect(a);
 	return r;

@@ -259,8 +259,7 @@ void job_sweep(struct actor *a, struct job *j, struct err *open_err)
 	struct answer ans = { .swept = 0 };
 	struct err e = *open_err;
 
-	if (!e.code && script_sweep(&b, a->deck->o.backends,
-				    j->flags & RESTORE_FORCE))
+	if (!e.code && script_sweep(&b, a->deck->o.backends, j->flags & RESTORE_FORCE))
 		err_set(&e, -ENOMEM, "out of memory");
 	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
 		node_error(&ans, &e);

@@ -111,9 +111,9 @@ static void show_record(struct deck *d, const struct record *r, struct injection
 	out->state = STATE_UNKNOWN;
 	snprintf(out->reason, sizeof(out->reason), "%s is %s%s%s: the TTL holds on the node",
 		 r->i.node,
-		 v			     ? node_state_word(v->state)
+		 v                                  ? node_state_word(v->state)
 		 : config_node(d->o.cfg, r->i.node) ? "not asked by this command"
-					     : "not in this cluster.cfg",
+						    : "not in this cluster.cfg",
 		 v && v->reason.code ? ": " : "", v ? v->reason.msg : "");
 }
 

@@ -64,7 +64,7 @@ struct task {
 struct record {
 	struct injection i;
 	char boot[40];  /* boot id of the node when it was last seen there */
-	bool swept;    /* a restore-all of ours went over its node */
+	bool swept;     /* a restore-all of ours went over its node */
 	bool seen;      /* the node has shown it */
 	bool pending;   /* a job works on it: the node's answers do not change its state */
 	bool journaled; /* ours or another console's of this operator */

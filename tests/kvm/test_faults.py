@@ -89,9 +89,10 @@ def test_ioctl_deny_hits_the_next_vm_only(lab, deck):
     web1 = lab.pid("web1")
     ident = deck.inject("kvm.ioctl-deny", "new-vm@kvm1", "cmd=KVM_CREATE_VCPU", "errno=EPERM", "ttl=60s")
     ident = ident.one("injection")["id"]
-    new = "timeout 30 qemu-system-aarch64 -M virt,gic-version=3 -cpu host -accel kvm -m 64 -nodefaults -display none -S " \
-          "-name new1 -qmp unix:/run/new1.qmp,server=on,wait=off 2>&1 & p=$!; for i in $(seq 100); do " \
-          "[ -S /run/new1.qmp ] && { echo STARTED; kill $p; }; kill -0 $p 2>/dev/null || break; sleep .2; done; wait $p"
+    new = (
+        "qemu-system-aarch64 -M virt,gic-version=3 -cpu host -accel kvm -m 64 -nodefaults -display none -S -name new1 "
+        "-daemonize -pidfile /run/new1.pid 2>&1 && { echo STARTED; kill $(cat /run/new1.pid); }"
+    )
     said = lab.on(new, check=False)
     assert "STARTED" not in said and ("not permitted" in said or "KVM_CREATE_VCPU" in said or "kvm_init_vcpu" in said), said
     assert lab.pid("web1") == web1
