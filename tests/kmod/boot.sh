@@ -25,7 +25,7 @@ cleanup() {
 	rm -rf "$tmp"
 }
 trap cleanup EXIT
-trap 'exit 130' INT TERM
+trap 'exit 130' INT TERM HUP
 
 # KHEADERS, VMLINUZ and MODULES in the environment name a kernel that is not the lab's.
 if [ -z "${KHEADERS:-}" ]; then

@@ -114,6 +114,7 @@ static pid_t busy(void)
 	if (pid)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	prctl(PR_SET_NAME, "busy");
 	snprintf(name, sizeof(name), "/tmp/busy-%d", getpid());
 	fd = open(name, O_RDWR | O_CREAT, 0600);
 	unlink(name);
@@ -134,6 +135,31 @@ static void end_busy(const pid_t *pid, int n)
 		waitpid(pid[i], &status, 0);
 		CHECK(WIFSIGNALED(status), "a busy child ended by itself: %d", status);
 	}
+}
+
+/* Processes on all CPUs spend one rule's `times` together, and no more than that. */
+void test_times_smp(void)
+{
+	pid_t load[3];
+	long t0;
+
+	EXPECT(ctl("arm id=smp point=file-write comm=busy times=3000 action=return:EIO"
+		   " ttl_ms=90000"),
+	       0);
+	EXPECT(ctl("arm id=smp2 point=file-read comm=busy times=500 action=return:EIO"
+		   " ttl_ms=90000"),
+	       0);
+	t0 = events_count("smp") + events_count("smp2");
+	EXPECT(t0, 0);
+	for (int i = 0; i < 3; i++)
+		load[i] = busy();
+	for (t0 = now_ms(); rule_value("smp", "matched") < 20000 && now_ms() < t0 + 30000;)
+		usleep(50000);
+	EXPECT(rule_value("smp", "injected"), 3000);
+	EXPECT(rule_value("smp2", "injected"), 500);
+	EXPECT(events_count("smp"), 3000);
+	EXPECT(events_count("smp2"), 500);
+	end_busy(load, 3);
 }
 
 static long env_number(const char *name, long otherwise)

@@ -299,7 +299,8 @@ static void test_reuse(void)
 	EXPECT(ctl("arm id=old point=file-write tgid=%d action=return:EIO ttl_ms=90000", pid), 0);
 	EXPECT(victim_do(&v, OP_WRITE), EIO);
 	victim_end(&v);
-	CHECK(strstr(slurp("rules"), "target=gone hooked=1"), "not said to be gone: %s", slurp("rules"));
+	CHECK(strstr(slurp("rules"), "target=gone hooked=1"), "not said to be gone: %s",
+	      slurp("rules"));
 	for (int i = 0; i < 20 && v.pid != pid; i++) {
 		int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
 
@@ -414,6 +415,7 @@ static const struct test tests[] = {
 	{ "events-stream", test_events_stream },
 	{ "events-overflow", test_events_overflow },
 	{ "thousand-rules", test_thousand_rules },
+	{ "times-smp", test_times_smp },
 	{ "storm", test_storm },
 	{ "hook-cycles", test_hook_cycles },
 	{ "two-writers", test_two_writers },

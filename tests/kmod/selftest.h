@@ -13,6 +13,7 @@ void test_noise(void);
 void test_events_stream(void);
 void test_events_overflow(void);
 void test_thousand_rules(void);
+void test_times_smp(void);
 void test_storm(void);
 void test_hook_cycles(void);
 void test_two_writers(void);
