@@ -5,7 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-double chart_top(const float *v, size_t n)
+static bool is_bytes(const char *unit)
+{
+	return strcmp(unit, "B") == 0 || strcmp(unit, "B/s") == 0;
+}
+
+double chart_top(const float *v, size_t n, const char *unit)
 {
 	static const double steps[] = { 1, 2, 5, 10 };
 	double max = 0, power = 1;
@@ -15,6 +20,8 @@ double chart_top(const float *v, size_t n)
 			max = v[i];
 	if (max <= 0 || !isfinite(max))
 		return 1;
+	if (is_bytes(unit))
+		return exp2(ceil(log2(max)));
 	while (power > max)
 		power /= 10;
 	while (power * 10 <= max)
@@ -69,7 +76,7 @@ char *chart_value(char *dst, size_t n, double v, const char *unit)
 {
 	static const char *const binary[] = { "", "Ki", "Mi", "Gi", "Ti" };
 	static const char *const decimal[] = { "", "k", "M", "G", "T" };
-	bool bytes = strcmp(unit, "B") == 0 || strcmp(unit, "B/s") == 0;
+	bool bytes = is_bytes(unit);
 	double step = bytes ? 1024 : 1000;
 	int p = 0;
 

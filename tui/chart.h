@@ -8,8 +8,11 @@
 /* Dots of one column of the screen, side by side. */
 #define CHART_DOTS 2
 
-/* The next round number (1, 2 or 5 times a power of ten) that no value exceeds; 1 if all are 0. */
-double chart_top(const float *v, size_t n);
+/*
+ * The next round number that no value exceeds: 1, 2 or 5 times a power of ten, or a power of two
+ * where UNIT counts bytes. 1 if all are 0.
+ */
+double chart_top(const float *v, size_t n, const char *unit);
 /*
  * One row of a chart that is HEIGHT rows high, row 0 on top, as UTF-8: N values (oldest first),
  * CHART_DOTS a column. NAN is drawn as nothing: a gap; a measured 0 is a line at the bottom.

@@ -10,8 +10,9 @@ struct console_opts {
 };
 
 /*
- * Draws its first frame, then starts D, and returns when the operator quits or a signal ends it; the
- * terminal is as it was. -ENOTTY, -ENOTSUP: there is no terminal that a console can be drawn on.
+ * Draws its first frame, then starts D, and returns when the operator quits or a signal ends it;
+ * the terminal is as it was. -ENOTTY, -ENOTSUP: there is no terminal that a console can be drawn
+ * on.
  */
 int console_run(struct deck *d, const struct config *cfg, const struct console_opts *o,
 		struct err *e);

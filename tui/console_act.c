@@ -10,8 +10,8 @@
 #define SAY_MS 8000
 
 static const struct pane_ops *const panes[PANE_COUNT] = {
-	[PANE_TARGETS] = &targets_pane,   [PANE_DETAIL] = &detail_pane,
-	[PANE_FAULTS] = &faults_pane,     [PANE_INJECTED] = &injected_pane,
+	[PANE_TARGETS] = &targets_pane, [PANE_DETAIL] = &detail_pane,
+	[PANE_FAULTS] = &faults_pane,   [PANE_INJECTED] = &injected_pane,
 	[PANE_LOG] = &log_pane,
 };
 
@@ -29,7 +29,8 @@ void ui_say(struct ui *u, bool bad, const char *fmt, ...)
 bool ui_may_act(struct ui *u, const char *what)
 {
 	if (u->readonly)
-		ui_say(u, true, "%s is not possible: this console was started with --readonly", what);
+		ui_say(u, true, "%s is not possible: this console was started with --readonly",
+		       what);
 	return !u->readonly;
 }
 
@@ -86,7 +87,7 @@ static void filter_key(struct ui *u, enum cmd c, int code)
 }
 
 /* Esc gives up one thing after the other. */
-static void cancel(struct ui *u)
+static void back(struct ui *u)
 {
 	if (u->say_until)
 		u->say_until = 0;
@@ -106,18 +107,20 @@ static void cancel(struct ui *u)
 static void go_to_vms(struct ui *u)
 {
 	ui_focus(u, PANE_TARGETS);
-	for (size_t n = 0; n < u->snap->nnodes; n++)
-		for (size_t i = 1; i < u->snap->nodes[n]->nitems; i++) {
-			struct row r = { .node = n, .item = i };
-			struct target t = row_target(u, &r);
+	edit_set(&u->targets.filter, "");
+	targets_rows(u);
+	if (u->targets.has_cur && u->targets.cur.kind == KIND_VM)
+		return;
+	for (size_t k = 0; k < u->targets.nrows; k++) {
+		struct target t = row_target(u, &u->targets.rows[k]);
 
-			if (t.kind != KIND_VM)
-				continue;
-			if (u->targets.cur.kind != KIND_VM || !u->targets.has_cur)
-				targets_select(u, &t);
-			return;
-		}
-	ui_say(u, false, "no virtual machine is known yet");
+		if (t.kind != KIND_VM)
+			continue;
+		targets_select(u, &t);
+		u->status = false;
+		return;
+	}
+	ui_say(u, false, "no virtual machine is known yet, or all nodes are folded");
 }
 
 void ui_act(struct ui *u, enum cmd c)
@@ -157,8 +160,8 @@ void ui_act(struct ui *u, enum cmd c)
 		u->detail_top = 0;
 		ui_focus(u, PANE_DETAIL);
 		break;
-	case CMD_CANCEL:
-		cancel(u);
+	case CMD_BACK:
+		back(u);
 		break;
 	default:
 		break;
@@ -188,13 +191,11 @@ void ui_key(struct ui *u, int code)
 {
 	enum cmd c = keys_find(code, ui_where(u), ui_typing(u));
 
-	if (c != CMD_CANCEL)
+	if (c != CMD_BACK)
 		u->say_until = 0;
 	if (act_anywhere(u, c))
 		return;
-	if (u->snap->panic && c == CMD_QUIT)
-		u->quit = true;
-	else if (u->snap->panic)
+	if (u->snap->panic)
 		panic_key(u, c);
 	else if (u->dialog)
 		u->dialog->ops->key(u, u->dialog, c, code);

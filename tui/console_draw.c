@@ -8,8 +8,8 @@
 #include "console_ui.h"
 
 static const struct pane_ops *const panes[PANE_COUNT] = {
-	[PANE_TARGETS] = &targets_pane,   [PANE_DETAIL] = &detail_pane,
-	[PANE_FAULTS] = &faults_pane,     [PANE_INJECTED] = &injected_pane,
+	[PANE_TARGETS] = &targets_pane, [PANE_DETAIL] = &detail_pane,
+	[PANE_FAULTS] = &faults_pane,   [PANE_INJECTED] = &injected_pane,
 	[PANE_LOG] = &log_pane,
 };
 
@@ -61,7 +61,8 @@ enum mark ui_mark(const struct ui *u, const struct node_view *v, const struct it
 	return i->bad ? MARK_DOWN : i->state[0] ? MARK_UP : MARK_UNKNOWN;
 }
 
-void ui_state(const struct ui *u, const struct node_view *v, const struct item *i, char *dst, size_t n)
+void ui_state(const struct ui *u, const struct node_view *v, const struct item *i, char *dst,
+	      size_t n)
 {
 	if (v->state == NODE_STALE && !i)
 		snprintf(dst, n, "stale %lld s",
@@ -91,18 +92,19 @@ static int draw_sign(const struct ui *u, int x, int w)
 {
 	size_t active = snapshot_active(u->snap);
 	const struct injection *next = injected_next(u);
-	char left[32];
+	char left[32], ends[64];
 
 	if (u->snap->panic)
 		x += put(0, x, w - x, ROLE_PANIC, " NEW INJECTIONS BLOCKED ") + 1;
 	if (!active)
 		return x;
-	x += putf(0, x, w - x, ROLE_SIGN, " %s INJECTED %zu ", mark_glyph(MARK_INJECTED), active) + 1;
-	if (next)
-		x += putf(0, x, w - x, ROLE_BAR, " next ends in %s",
-			  ui_left(left, sizeof(left), ui_ttl_left(u, next))) +
-		     1;
-	return x;
+	x += putf(0, x, w - x, ROLE_SIGN, " %s INJECTED %zu ", mark_glyph(MARK_INJECTED), active) +
+	     1;
+	if (!next)
+		return x;
+	ui_left(left, sizeof(left), ui_ttl_left(u, next));
+	snprintf(ends, sizeof(ends), " next ends in %s", left);
+	return x + put(0, x, w - x, ROLE_BAR, text_cols(ends) <= w - x ? ends : left) + 2;
 }
 
 static void draw_top(const struct ui *u)

@@ -32,7 +32,8 @@ struct ui {
 	bool status; /* detail shows the cluster instead of the selected thing */
 	struct dialog *dialog;
 	int panic_top;
-	bool filtering; /* the filter is being typed */
+	bool panic_quit; /* q was pressed once */
+	bool filtering;  /* the filter is being typed */
 	char say[480];
 	bool say_bad;
 	int64_t say_until; /* boot_ms; 0: nothing to say */

@@ -52,7 +52,8 @@ void buttons_draw(const struct box *b, int y, const struct button *list, size_t 
 		bool here = focus && i == cur;
 
 		x += putf(y, x, b->x + b->w - x, here ? ROLE_BUTTON_FOCUS : ROLE_BUTTON,
-			  here ? "[>%s<]" : "[ %s ]", list[i].label) + 2;
+			  here ? "[>%s<]" : "[ %s ]", list[i].label) +
+		     2;
 	}
 }
 
@@ -177,8 +178,8 @@ static void help_keys(struct pen *p, unsigned where, const char *title)
 		unsigned in = cmd->where & IN_ALL;
 
 		/* each command once, under the first title that covers all its places */
-		if (where == IN_PANES ? (in & IN_PANES) != IN_PANES :
-					!(in & where) || (in & IN_PANES) == IN_PANES)
+		if (where == IN_PANES ? (in & IN_PANES) != IN_PANES
+				      : !(in & where) || (in & IN_PANES) == IN_PANES)
 			continue;
 		*keys = '\0';
 		for (unsigned i = 0; keys_name((enum cmd)c, i, one, sizeof(one)); i++)
@@ -202,7 +203,8 @@ static void help_marks(struct pen *p)
 		}
 	pen_text(p, glyph(GLYPH_CHOSEN), 16, ROLE_TEXT, "marked: actions hit these");
 	pen_text(p, glyph(GLYPH_UNDO), 16, ROLE_TEXT, "a fault that is undone on restore");
-	pen_text(p, glyph(GLYPH_LASTING), 16, ROLE_TEXT, "a fault that cannot be undone in the target");
+	pen_text(p, glyph(GLYPH_LASTING), 16, ROLE_TEXT,
+		 "a fault that cannot be undone in the target");
 	pen_text(p, "heals", 16, ROLE_TEXT, "the target is as before when the fault is gone");
 	pen_text(p, "paused", 16, ROLE_TEXT, "the target stays paused, and the restore resumes it");
 	pen_text(p, "dead", 16, ROLE_TEXT, "the target has to be started again");

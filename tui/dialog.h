@@ -23,7 +23,8 @@ struct dialog {
 };
 void dialog_close(struct ui *u);
 
-/* A box of at most W × H in the middle of the screen, framed and blank inside; returns its inside. */
+/* A box of at most W × H in the middle of the screen, framed and blank inside; returns its inside.
+ */
 struct box dialog_frame(int w, int h, const char *title, enum role frame);
 
 struct button {

@@ -195,11 +195,12 @@ void panic_draw(struct ui *u)
 	struct pen pen = { .top = u->panic_top };
 	char line[200];
 
-	pen.box = dialog_frame(COLS - 4, LINES - 2, "RESTORING EVERYTHING, NEW INJECTIONS ARE BLOCKED",
+	pen.box = dialog_frame(COLS, LINES - 2, "RESTORING EVERYTHING, NEW INJECTIONS ARE BLOCKED",
 			       ROLE_PANIC);
 	for (size_t n = 0; n < u->snap->nnodes; n++)
 		count[u->snap->nodes[n]->sweep]++;
-	snprintf(line, sizeof(line), "%zu of %zu nodes clean, %zu restoring, %zu failed, %zu not asked",
+	snprintf(line, sizeof(line),
+		 "%zu of %zu nodes clean, %zu restoring, %zu failed, %zu not asked",
 		 count[SWEEP_DONE], u->snap->nnodes, count[SWEEP_RUNNING], count[SWEEP_FAILED],
 		 count[SWEEP_NONE]);
 	pen_text(&pen, "", 0, ROLE_TITLE, line);
@@ -227,5 +228,11 @@ void panic_key(struct ui *u, enum cmd c)
 		ui_say(u, false, "the block is lifted");
 		return;
 	}
+	if (c == CMD_QUIT && snapshot_active(u->snap) && !u->panic_quit)
+		ui_say(u, true, "%zu not restored yet, or unknown; q again quits all the same",
+		       snapshot_active(u->snap));
+	else if (c == CMD_QUIT)
+		u->quit = true;
+	u->panic_quit = c == CMD_QUIT;
 	page_move(&u->panic_top, c, LINES - 4);
 }

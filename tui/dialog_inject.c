@@ -65,8 +65,8 @@ static bool check_fields(struct inject *j, struct plan_req *r)
 	for (size_t k = 0; k < j->nfields; k++) {
 		struct err e = { 0 };
 		const struct param *p = param_of(j, k);
-		int bad = p ? param_check(p, j->field[k].text, &e) :
-			      check_ttl(j->field[k].text, &r->ttl_ms, &e);
+		int bad = p ? param_check(p, j->field[k].text, &e)
+			    : check_ttl(j->field[k].text, &r->ttl_ms, &e);
 
 		snprintf(j->bad[k], sizeof(j->bad[k]), "%s", bad ? e.msg : "");
 		good = good && !bad;
@@ -104,20 +104,23 @@ static const char *forbidden(const struct ui *u, const struct inject *j)
 
 /* ---- drawing ---- */
 
+/* What fits into the field, and what it is for; or what is wrong with it. */
 static void field_note(const struct inject *j, size_t k, char *dst, size_t n)
 {
 	const struct param *p = param_of(j, k);
+	const char *help = p && p->help ? p->help : "";
 
 	if (j->bad[k][0])
 		snprintf(dst, n, "%s", j->bad[k]);
 	else if (!p)
-		snprintf(dst, n, "the node ends it by itself after this long");
+		snprintf(dst, n, "30s, 2m, 1h: the node ends it by itself after this long");
+	else if (p->type == PARAM_CHOICE)
+		snprintf(dst, n, "%s  %s", glyph(GLYPH_CHOICE), help);
+	else if (p->type == PARAM_INT)
+		snprintf(dst, n, "%lld to %lld%s%s: %s", (long long)p->min, (long long)p->max,
+			 p->unit && *p->unit ? " " : "", p->unit ? p->unit : "", help);
 	else
-		snprintf(dst, n, "%s%s%s%s", p->unit && *p->unit ? p->unit : "",
-			 p->unit && *p->unit ? "  " : "", p->type == PARAM_CHOICE ? glyph(GLYPH_CHOICE) : "",
-			 p->type == PARAM_CHOICE ? " " : "");
-	if (!j->bad[k][0] && p)
-		snprintf(dst + strlen(dst), n - strlen(dst), "%s", p->help ? p->help : "");
+		snprintf(dst, n, "%s", help);
 }
 
 static void draw_field(struct inject *j, struct pen *p, size_t k)
@@ -187,7 +190,8 @@ static void draw_words(const struct inject *j, struct pen *p)
 		pen_text(p, "risk", LABEL_W, ROLE_WARN, f->risk);
 	snprintf(after, sizeof(after), "%s%s%s", aftermath_word(f->aftermath),
 		 f->after_text && *f->after_text ? ": " : "", f->after_text ? f->after_text : "");
-	pen_text(p, "aftermath", LABEL_W, f->aftermath == AFTER_HEALS ? ROLE_TEXT : ROLE_WARN, after);
+	pen_text(p, "aftermath", LABEL_W, f->aftermath == AFTER_HEALS ? ROLE_TEXT : ROLE_WARN,
+		 after);
 	if (f->flags & FAULT_LASTING)
 		pen_text(p, "", LABEL_W, ROLE_DOWN, "what it does in the target cannot be undone");
 }

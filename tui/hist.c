@@ -156,7 +156,8 @@ static void series_add(struct series *s, int64_t ms, double v)
 		if (!s->usual_ms || gap < s->usual_ms)
 			s->usual_ms = gap;
 		else
-			s->usual_ms += (gap < 2 * s->usual_ms ? gap - s->usual_ms : s->usual_ms) / 8;
+			s->usual_ms +=
+				(gap < 2 * s->usual_ms ? gap - s->usual_ms : s->usual_ms) / 8;
 	}
 	if (!series_room(s))
 		return;

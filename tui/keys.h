@@ -26,43 +26,52 @@ enum where {
 #define IN_LISTS (IN_PANES | IN_DIALOG | IN_PAGE | IN_PANIC)
 
 /*
- * C(enum, keys, where, bar, help). Keys by name, apart by a space. BAR is the word at the foot of the
- * screen, "" where it is not worth the room; the order here is the order there.
+ * C(enum, keys, where, bar, help). Keys by name, apart by a space. BAR is the word at the foot of
+ * the screen, "" where it is not worth the room; the order here is the order there.
  */
-#define COMMANDS(C)                                                                              \
-	C(INJECT, "Enter", IN_FAULTS | ACTS, "inject", "open the dialog that injects this fault") \
-	C(FAULTS, "Enter", IN_TARGETS, "faults", "to the faults that fit; a new host key: to its question") \
-	C(ACCEPT, "Enter", IN_DETAIL, "", "look at the new host key of this node, and accept it") \
-	C(SHOW, "Enter", IN_INJECTED, "show target", "select the target of this injection")      \
-	C(PRESS, "Enter", IN_DIALOG, "press", "press the button; from a field: to the next one") \
-	C(DONE, "Enter", IN_FILTER, "keep the filter", "keep the filter and go back to the list") \
-	C(LIFT, "L", IN_PANIC, "lift the block", "lift the block: new injections are allowed again") \
-	C(MARK, "Space", IN_TARGETS | IN_INJECTED, "mark", "mark or unmark; every action honours the marks") \
-	C(RESTORE, "F8 R", IN_PANES | ACTS, "restore", "restore what is marked or selected here, at once") \
-	C(RENEW, "+ n N", IN_INJECTED | ACTS, "renew", "begin the TTL of the injection anew, as long as it was") \
-	C(PANIC, "F9 C-x X", IN_ALL | ACTS, "restore all + stop", "restore everything at once and block new injections (X: not while typing)") \
-	C(NEXT, "Tab", IN_PANES | IN_DIALOG, "next", "to the next pane or field")                \
-	C(PREV, "S-Tab", IN_PANES | IN_DIALOG, "", "to the one before")                          \
-	C(FILTER, "/", IN_PANES, "filter", "filter targets by any text of their row; !text: those without it") \
-	C(ACK, "a", IN_INJECTED, "off the list", "take a finished injection off the list")       \
-	C(ACK_ALL, "A", IN_INJECTED, "", "take all finished injections off the list")            \
-	C(CLOSE, "Esc q", IN_PAGE, "close", "close this page")                                   \
-	C(CANCEL, "Esc", IN_PANES | IN_DIALOG | IN_FILTER, "", "close the dialog; drop the filter, then the marks") \
-	C(HELP, "F1 ?", IN_PANES, "help", "this page")                                           \
-	C(QUIT, "q F10", IN_PANES | IN_PANIC, "quit", "quit; asks while anything is injected")   \
-	C(UP, "Up k", IN_LISTS, "", "up")                                                        \
-	C(DOWN, "Down j", IN_LISTS, "", "down")                                                  \
-	C(LEFT, "Left h", IN_TARGETS | IN_DIALOG, "", "fold the node; the choice before")        \
-	C(RIGHT, "Right l", IN_TARGETS | IN_DIALOG, "", "unfold the node; the next choice")      \
-	C(PGUP, "PgUp C-b", IN_LISTS, "", "a page up")                                           \
-	C(PGDN, "PgDn C-f", IN_LISTS, "", "a page down")                                         \
-	C(HOME, "Home g", IN_LISTS, "", "to the first")                                          \
-	C(END, "End G", IN_LISTS, "", "to the last")                                             \
-	C(VMS, "1", IN_PANES, "", "VM faults: to the virtual machines")                          \
-	C(STATUS, "5", IN_PANES, "", "status of the cluster, all nodes on one page")             \
-	C(RESTORE_ALL, "6", IN_PANES | ACTS, "", "restore all: ask every node what is there and end it") \
-	C(REFRESH, "F5 r", IN_PANES, "", "ask all nodes again now")                              \
-	C(REDRAW, "C-l", IN_ALL, "", "draw the screen again")                                    \
+#define COMMANDS(C)                                                                                \
+	C(INJECT, "Enter", IN_FAULTS | ACTS, "inject", "open the dialog that injects this fault")  \
+	C(FAULTS, "Enter", IN_TARGETS, "faults",                                                   \
+	  "to the faults that fit; a new host key: to its question")                               \
+	C(ACCEPT, "Enter", IN_DETAIL, "", "look at the new host key of this node, and accept it")  \
+	C(SHOW, "Enter", IN_INJECTED, "show target", "select the target of this injection")        \
+	C(PRESS, "Enter", IN_DIALOG, "press", "press the button; from a field: to the next one")   \
+	C(DONE, "Enter", IN_FILTER, "keep the filter", "keep the filter and go back to the list")  \
+	C(LIFT, "L", IN_PANIC, "lift the block",                                                   \
+	  "lift the block: new injections are allowed again")                                      \
+	C(MARK, "Space", IN_TARGETS | IN_INJECTED, "mark",                                         \
+	  "mark or unmark; every action honours the marks")                                        \
+	C(RESTORE, "F8 R", IN_PANES | ACTS, "restore",                                             \
+	  "restore what is marked or selected here, at once")                                      \
+	C(RENEW, "+ n N", IN_INJECTED | ACTS, "renew",                                             \
+	  "begin the TTL of the injection anew, as long as it was")                                \
+	C(PANIC, "F9 C-x X", IN_ALL | ACTS, "restore all + stop",                                  \
+	  "restore everything at once and block new injections (X: not while typing)")             \
+	C(NEXT, "Tab", IN_PANES | IN_DIALOG, "next", "to the next pane or field")                  \
+	C(PREV, "S-Tab", IN_PANES | IN_DIALOG, "", "to the one before")                            \
+	C(FILTER, "/", IN_PANES, "filter",                                                         \
+	  "filter targets by any text of their row; !text: those without it")                      \
+	C(ACK, "a", IN_INJECTED, "off the list", "take a finished injection off the list")         \
+	C(ACK_ALL, "A", IN_INJECTED, "", "take all finished injections off the list")              \
+	C(CLOSE, "Esc q", IN_PAGE, "close", "close this page")                                     \
+	C(CANCEL, "Esc", IN_DIALOG | IN_FILTER, "cancel", "close the dialog; drop the filter")     \
+	C(BACK, "Esc", IN_PANES, "", "drop the message, the filter, then the marks")               \
+	C(HELP, "F1 ?", IN_PANES, "help", "this page")                                             \
+	C(QUIT, "q F10", IN_PANES | IN_PANIC, "quit", "quit; asks while anything is injected")     \
+	C(UP, "Up k", IN_LISTS, "", "up")                                                          \
+	C(DOWN, "Down j", IN_LISTS, "", "down")                                                    \
+	C(LEFT, "Left h", IN_TARGETS | IN_DIALOG, "", "fold the node; the choice before")          \
+	C(RIGHT, "Right l", IN_TARGETS | IN_DIALOG, "", "unfold the node; the next choice")        \
+	C(PGUP, "PgUp C-b", IN_LISTS, "", "a page up")                                             \
+	C(PGDN, "PgDn C-f", IN_LISTS, "", "a page down")                                           \
+	C(HOME, "Home g", IN_LISTS, "", "to the first")                                            \
+	C(END, "End G", IN_LISTS, "", "to the last")                                               \
+	C(VMS, "1", IN_PANES, "", "VM faults: to the virtual machines")                            \
+	C(STATUS, "5", IN_PANES, "", "status of the cluster, all nodes on one page")               \
+	C(RESTORE_ALL, "6", IN_PANES | ACTS, "",                                                   \
+	  "restore all: ask every node what is there and end it")                                  \
+	C(REFRESH, "F5 r", IN_PANES, "", "ask all nodes again now")                                \
+	C(REDRAW, "C-l", IN_ALL, "", "draw the screen again")                                      \
 	C(SUSPEND, "C-z", IN_ALL, "", "suspend; fg comes back")
 
 #define CMD_ENUM(e, k, w, b, h) CMD_##e,

@@ -44,7 +44,7 @@ static void fill_chart(const struct ui *u, struct chart *c, const struct item *i
 	c->n = (size_t)(cols < MAX_COLS ? cols : MAX_COLS) * CHART_DOTS;
 	hist_fill(u->hist, u->targets.cur.node, i, m->metric->key, now, STEP_MS, c->v, c->n);
 	hist_marks(u->hist, target_str(name, &u->targets.cur), now, STEP_MS, c->mark, c->n);
-	c->top = chart_top(c->v, c->n);
+	c->top = chart_top(c->v, c->n, m->metric->unit);
 }
 
 static void draw_chart_row(struct chart *c, int y, int x, int w, int height, int row)
@@ -62,7 +62,7 @@ static void short_chart(struct ui *u, struct pen *p, const struct item *i, const
 {
 	static struct chart c;
 	char now[48], top[48];
-	int y, cols = p->box.w - LABEL_W - 22;
+	int y, cols = p->box.w - LABEL_W - 24;
 
 	chart_value(now, sizeof(now), m->value, m->metric->unit);
 	if (cols < 6) {
@@ -76,7 +76,7 @@ static void short_chart(struct ui *u, struct pen *p, const struct item *i, const
 	draw_chart_row(&c, y, p->box.x + LABEL_W, cols, 1, 0);
 	put_right(y, p->box.x + LABEL_W + cols, 10, ROLE_TEXT, now);
 	chart_value(top, sizeof(top), c.top, m->metric->unit);
-	putf(y, p->box.x + LABEL_W + cols + 11, 11, ROLE_GREYED, "of %s", top);
+	putf(y, p->box.x + LABEL_W + cols + 11, 13, ROLE_GREYED, "top %s", top);
 }
 
 /* A line of words, and HEIGHT rows of chart below it. */
@@ -100,19 +100,24 @@ static void tall_chart(struct ui *u, struct pen *p, const struct item *i, const 
 	for (int row = 0; row < height; row++)
 		if (pen_row(p, &y))
 			draw_chart_row(&c, y, p->box.x, cols, height, row);
+	if (height > 2)
+		pen_text(p, "", 0, ROLE_TEXT, "");
 }
 
 static void draw_charts(struct ui *u, struct pen *p, const struct item *i)
 {
-	int room = p->box.h - p->row - (int)i->nattrs - 1;
-	int each = i->nsamples ? room / (int)i->nsamples : 0;
+	int room = p->box.h - p->row - (int)i->nattrs - 1, most = p->box.h * 6 / 10;
+	int each = i->nsamples ? (room > most ? room : most) / (int)i->nsamples : 0;
 
 	for (size_t m = 0; m < i->nsamples; m++)
-		if (each >= 4)
-			tall_chart(u, p, i, &i->samples[m], each >= 6 ? 4 : each - 2);
+		if (each >= 3)
+			tall_chart(u, p, i, &i->samples[m],
+				   each >= 6   ? 4
+				   : each == 3 ? 2
+					       : each - 2);
 		else
 			short_chart(u, p, i, &i->samples[m]);
-	if (i->nsamples)
+	if (i->nsamples && each < 5)
 		pen_text(p, "", 0, ROLE_TEXT, "");
 }
 
@@ -137,7 +142,8 @@ static void draw_reason(struct ui *u, struct pen *p, const struct node_view *v)
 	}
 	if (v->seen_boot_ms) {
 		ui_left(age, sizeof(age), u->boot_ms - v->seen_boot_ms);
-		pen_text(p, "last seen", LABEL_W, ROLE_STALE, strcat(age, " ago; figures are from then"));
+		pen_text(p, "last seen", LABEL_W, ROLE_STALE,
+			 strcat(age, " ago; figures are from then"));
 	}
 	pen_text(p, "", 0, ROLE_TEXT, "");
 }
@@ -187,8 +193,8 @@ static void draw_hits(struct ui *u, struct pen *p)
 			continue;
 		snprintf(line, sizeof(line), "%s %s %s, %s%s%s%s%s", mark_glyph(injection_mark(j)),
 			 j->fault, j->params, state_word(j->state), ms >= 0 ? ", ends in " : "",
-			 ms >= 0 ? ui_left(left, sizeof(left), ms) : "",
-			 j->effect[0] ? ", " : "", j->effect);
+			 ms >= 0 ? ui_left(left, sizeof(left), ms) : "", j->effect[0] ? ", " : "",
+			 j->effect);
 		pen_text(p, "injected", LABEL_W, ROLE_INJECTED, line);
 	}
 }
@@ -237,9 +243,9 @@ static void draw_status(struct ui *u, struct pen *p)
 		if (!pen_row(p, &y))
 			continue;
 		snprintf(name, sizeof(name), "%s %s", mark_glyph(m), v->cfg->name);
-		put(y, p->box.x, 16, mark_role(m), name);
-		put(y, p->box.x + 17, 14, mark_role(m), state);
-		put(y, p->box.x + 32, p->box.w - 32, ROLE_DIM,
+		put(y, p->box.x, 14, mark_role(m), name);
+		put(y, p->box.x + 15, 10, mark_role(m), state);
+		put(y, p->box.x + 26, p->box.w - 26, ROLE_DIM,
 		    v->state == NODE_UP ? v->cfg->host : v->reason.msg);
 	}
 }

@@ -86,7 +86,10 @@ static void draw_fault(struct ui *u, size_t i, int y, int x, int w)
 	bool lasting = f->flags & FAULT_LASTING;
 	int name_w = w > 40 ? 18 : 15;
 
-	put(y, x + 1, 1, *why ? ROLE_GREYED : lasting ? ROLE_DOWN : ROLE_UP,
+	put(y, x + 1, 1,
+	    *why      ? ROLE_GREYED
+	    : lasting ? ROLE_DOWN
+		      : ROLE_UP,
 	    glyph(lasting ? GLYPH_LASTING : GLYPH_UNDO));
 	put(y, x + 3, name_w, *why ? ROLE_GREYED : ROLE_TEXT, dot ? dot + 1 : f->name);
 	x += name_w + 4;
@@ -102,13 +105,11 @@ static void draw_words(struct ui *u, const struct box *b)
 {
 	const struct fault *f = deck_fault(u->deck, u->faults.list.cur);
 	const char *why = u->faults.why ? u->faults.why[u->faults.list.cur] : "";
-	struct pen pen = { .box = *b };
+	struct pen pen = { .box = { b->y + 1, b->x + 1, b->h - 1, b->w - 1 } };
 
 	if (!f)
 		return;
 	put_fill(b->y, b->x, b->w, ROLE_FRAME, GLYPH_HLINE);
-	pen.box.y++;
-	pen.box.h--;
 	if (*why)
 		pen_text(&pen, "", 0, ROLE_WARN, why);
 	pen_text(&pen, "", 0, ROLE_TEXT, f->summary);
@@ -144,7 +145,8 @@ static void faults_draw(struct ui *u, const struct box *b)
 		struct box row = { y, b->x, 1, b->w };
 
 		if (begins_group(u, i) && line++ >= lines.top)
-			putf(y++, b->x, b->w, ROLE_TITLE, "%.*s", (int)strcspn(name, "."), name);
+			putf(y++, b->x + 1, b->w - 1, ROLE_TITLE, "%.*s", (int)strcspn(name, "."),
+			     name);
 		if (line++ < lines.top || y >= b->y + h)
 			continue;
 		row.y = y++;

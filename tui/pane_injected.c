@@ -148,46 +148,72 @@ static void thousands(char *dst, size_t n, int64_t v)
 		snprintf(dst, n, "%.1f M hits", (double)v / 1e6);
 }
 
-static void draw_injection(struct ui *u, const struct injection *i, int y, int x, int w)
+/* What each column gets: as much as its longest text needs, up to a share of the width. */
+struct columns {
+	int id, fault, target, params;
+};
+
+static void widen(int *w, const char *text, int most)
+{
+	int need = text_cols(text) + 2;
+
+	if (need > *w)
+		*w = need < most ? need : most;
+}
+
+static struct columns measure(const struct snapshot *s, size_t from, int rows, int w)
+{
+	struct columns c = { 0 };
+
+	for (size_t k = from; k < s->ninjections && k < from + (size_t)rows; k++) {
+		const struct injection *i = &s->injections[k];
+
+		widen(&c.id, i->id, w >= 110 ? 14 : 7);
+		widen(&c.fault, i->fault, w / 5);
+		widen(&c.target, i->target, w / 5);
+		if (w >= 110)
+			widen(&c.params, i->params, w / 5);
+	}
+	return c;
+}
+
+static void draw_injection(struct ui *u, const struct injection *i, const struct columns *c,
+			   const struct box *b)
 {
 	enum mark m = injection_mark(i);
-	/* id, fault, target, params, bar: what each gets of a screen W wide */
-	int id_w = w >= 110 ? 9 : 6, fault_w = w >= 110 ? 18 : 16, target_w = w >= 110 ? 20 : 14;
-	int params_w = w >= 160 ? 40 : w >= 110 ? 20 : 0;
+	int x = b->x + 3, end = b->x + b->w;
 	char s[1200];
 
 	if (find_mark(&u->injected, i->id) < u->injected.nmarks)
-		put(y, x, 1, ROLE_MARKED, glyph(GLYPH_CHOSEN));
-	put(y, x + 1, 1, mark_role(m), mark_glyph(m));
-	x += 3;
-	w -= 3;
-	put(y, x, id_w - 1, ROLE_DIM, i->id);
-	put(y, x + id_w, fault_w - 1, ROLE_TEXT, i->fault);
-	x += id_w + fault_w;
-	put(y, x, target_w - 1, ROLE_TEXT, i->target);
-	x += target_w;
-	if (params_w)
-		put(y, x, params_w - 1, ROLE_DIM, i->params);
-	x += params_w;
-	w -= id_w + fault_w + target_w + params_w;
-	if (ui_ttl_left(u, i) >= 0 && w > BAR + 20) {
-		draw_bar(u, i, y, x);
-		x += BAR + 8;
-		w -= BAR + 8;
+		put(b->y, b->x, 1, ROLE_MARKED, glyph(GLYPH_CHOSEN));
+	put(b->y, b->x + 1, 1, mark_role(m), mark_glyph(m));
+	put(b->y, x, c->id - 1, ROLE_DIM, i->id);
+	x += c->id;
+	put(b->y, x, c->fault - 1, ROLE_TEXT, i->fault);
+	x += c->fault;
+	put(b->y, x, c->target - 1, ROLE_TEXT, i->target);
+	x += c->target;
+	put(b->y, x, c->params - 1, ROLE_DIM, i->params);
+	x += c->params;
+	if (!state_is_final(i->state) && end - x > BAR + 30) {
+		draw_bar(u, i, b->y, x);
+		x += BAR + 6;
 		thousands(s, sizeof(s), i->hits);
-		x += put_right(y, x, 11, ROLE_TEXT, s) * 0 + 13;
-		w -= 13;
+		put_right(b->y, x, 11, ROLE_TEXT, s);
+		x += 13;
 	}
 	injection_words(i, s, sizeof(s));
-	put(y, x, w, mark_role(m), s);
+	put(b->y, x, end - x, mark_role(m), s);
 }
 
 static void injected_draw(struct ui *u, const struct box *b)
 {
 	struct injected *in = &u->injected;
 	size_t n = u->snap->ninjections;
+	struct columns cols;
 
 	list_show(&in->list, n, b->h);
+	cols = measure(u->snap, in->list.top, b->h, b->w);
 	for (int line = 0; line < b->h && in->list.top + (size_t)line < n; line++) {
 		size_t at = in->list.top + (size_t)line;
 		struct box row = { b->y + line, b->x, 1, b->w };
@@ -196,7 +222,7 @@ static void injected_draw(struct ui *u, const struct box *b)
 			draw_base(ROLE_SELECTED);
 			put_blank(&row, ROLE_TEXT);
 		}
-		draw_injection(u, &u->snap->injections[at], row.y, row.x, row.w);
+		draw_injection(u, &u->snap->injections[at], &cols, &row);
 		draw_base(ROLE_TEXT);
 	}
 	if (!n)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* What was really run, and what the module did: events are counted exactly and shown a few a second. */
+/* What was really run, and what the module did: events are counted exactly, in few lines. */
 #include "pane_log.h"
 
 #include <stdio.h>
@@ -8,8 +8,6 @@
 #include <time.h>
 
 #include "console_ui.h"
-
-#define EVENTS_SHOWN 4 /* a second */
 
 static struct log_shown *add_line(struct log *l, int64_t unix_ms, const char *node)
 {
@@ -27,39 +25,36 @@ static struct log_shown *add_line(struct log *l, int64_t unix_ms, const char *no
 	return s;
 }
 
-static void take_event(struct log *l, const struct event *e)
+/* Hits of one injection since the last other line are one line, that counts them. */
+static struct log_shown *event_line(struct log *l, const struct event *e)
 {
 	struct log_shown *s;
 
-	l->events++;
-	if (l->shown >= EVENTS_SHOWN) {
-		l->held++;
-		return;
+	for (size_t k = 1; k <= l->n && k < LOG_LINES; k++) {
+		s = &l->ring[(l->n - k) % LOG_LINES];
+		if (!s->event)
+			break;
+		if (strcmp(s->id, e->id) == 0 && strcmp(s->node, e->node) == 0)
+			return s;
 	}
-	l->shown++;
 	s = add_line(l, e->unix_ms, e->node);
-	if (!s)
-		return;
-	s->event = true;
-	snprintf(s->text, sizeof(s->text), "hit %s %s %s[%d/%d] cpu %d: %s -> %s", e->id, e->point,
-		 e->comm, e->tgid, e->tid, e->cpu, e->from, e->to);
+	if (s) {
+		s->event = true;
+		snprintf(s->id, sizeof(s->id), "%s", e->id);
+	}
+	return s;
 }
 
-/* A new second: says how many events were not shown in the last one. */
-static void turn_second(struct log *l, int64_t unix_ms)
+static void take_event(struct log *l, const struct event *e)
 {
-	struct log_shown *s;
+	struct log_shown *s = event_line(l, e);
 
-	if (unix_ms / 1000 == l->second)
+	if (!s)
 		return;
-	if (l->held && (s = add_line(l, unix_ms, ""))) {
-		s->event = true;
-		snprintf(s->text, sizeof(s->text), "and %llu more hits (%llu in all)",
-			 (unsigned long long)l->held, (unsigned long long)l->events);
-	}
-	l->second = unix_ms / 1000;
-	l->held = 0;
-	l->shown = 0;
+	s->count++;
+	s->unix_ms = e->unix_ms;
+	snprintf(s->text, sizeof(s->text), "hit %s %s %s[%d/%d] cpu %d: %s %s %s", e->id, e->point,
+		 e->comm, e->tgid, e->tid, e->cpu, e->from, glyph(GLYPH_TO), e->to);
 }
 
 static void say_lost(struct log *l, int64_t now, uint64_t lost, const char *what)
@@ -71,15 +66,13 @@ static void say_lost(struct log *l, int64_t now, uint64_t lost, const char *what
 			 (unsigned long long)lost, what);
 }
 
-bool log_take(struct ui *u)
+void log_take(struct ui *u)
 {
 	struct log *l = &u->log;
-	size_t before = l->n;
 	uint64_t lost = 0;
 	struct log_line line;
 	struct event e;
 
-	turn_second(l, u->unix_ms);
 	while (deck_log_next(u->deck, &l->line_cursor, &line, &lost)) {
 		struct log_shown *s = add_line(l, line.unix_ms, line.node);
 
@@ -92,9 +85,7 @@ bool log_take(struct ui *u)
 	lost = 0;
 	while (deck_event_next(u->deck, &l->event_cursor, &e, &lost))
 		take_event(l, &e);
-	l->events += lost;
 	say_lost(l, u->unix_ms, lost, "events");
-	return l->n != before;
 }
 
 static void log_title(const struct ui *u, char *dst, size_t n)
@@ -116,10 +107,15 @@ static void draw_line(const struct log_shown *s, int y, int x, int w)
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	put(y, x + 1, 8, ROLE_DIM, clock);
 	put(y, x + 11, 9, ROLE_TEXT, s->node[0] ? s->node : "console");
-	if (!s->event && s->node[0])
+	if (s->event)
+		snprintf(end, sizeof(end), "%llu hits", (unsigned long long)s->count);
+	else if (s->node[0])
 		snprintf(end, sizeof(end), "%s", s->code ? "failed" : "ok");
 	right = *end ? text_cols(end) + 2 : 0;
-	put(y, x + 21, w - 22 - right, s->code ? ROLE_ERROR : s->event ? ROLE_INJECTED : ROLE_TEXT,
+	put(y, x + 21, w - 22 - right,
+	    s->code    ? ROLE_ERROR
+	    : s->event ? ROLE_DIM
+		       : ROLE_TEXT,
 	    s->text);
 	if (right && w > right + 24)
 		put_right(y, x + w - right - 1, right, s->code ? ROLE_ERROR : ROLE_DIM, end);

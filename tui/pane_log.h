@@ -11,7 +11,8 @@ struct log_shown {
 	int64_t unix_ms;
 	int code;
 	bool event;
-	char node[64], text[480];
+	uint64_t count; /* events that this line stands for */
+	char node[64], id[32], text[480];
 };
 
 struct log {
@@ -20,13 +21,10 @@ struct log {
 	size_t n;               /* all ever shown; the ring holds the last */
 	size_t back;            /* how far it is scrolled back */
 	int page;
-	uint64_t events, held; /* counted in all; not shown in this second */
-	int64_t second;
-	int shown; /* events shown in this second */
 };
 
-/* Takes what is new from the engine. True if something is new. */
-bool log_take(struct ui *u);
+/* Takes what is new from the engine. */
+void log_take(struct ui *u);
 void log_free(struct log *l);
 
 #endif

@@ -35,22 +35,20 @@ static void add_text(char *dst, size_t n, const char *s)
 		snprintf(dst + len, n - len, " %s", s);
 }
 
-/* All text that a row has, shown or not: what the filter looks at. */
+/* What the filter looks at. */
 static void row_text(const struct ui *u, const struct row *r, char *dst, size_t n)
 {
 	const struct node_view *v = u->snap->nodes[r->node];
-	const struct item *i = r->item < v->nitems ? &v->items[r->item] : NULL;
+	const struct item *i = r->item ? &v->items[r->item] : NULL;
 	struct target t = row_target(u, r);
 	char state[64], name[TARGET_MAX];
 
 	*dst = '\0';
 	add_text(dst, n, target_str(name, &t));
-	ui_state(u, v, r->item ? i : NULL, state, sizeof(state));
+	ui_state(u, v, i, state, sizeof(state));
 	add_text(dst, n, state);
-	add_text(dst, n, mark_word(ui_mark(u, v, r->item ? i : NULL)));
-	for (size_t a = 0; i && a < i->nattrs; a++)
-		add_text(dst, n, i->attrs[a].value);
-	for (char *const *role = v->cfg->roles; !r->item && role && *role; role++)
+	add_text(dst, n, mark_word(ui_mark(u, v, i)));
+	for (char *const *role = v->cfg->roles; !i && role && *role; role++)
 		add_text(dst, n, *role);
 }
 

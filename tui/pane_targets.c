@@ -157,6 +157,16 @@ static void targets_title(const struct ui *u, char *dst, size_t n)
 		snprintf(dst + len, n - len, " /%s", t->filter.text);
 }
 
+static void drop_spaces(char *s)
+{
+	char *to = s;
+
+	for (; *s; s++)
+		if (*s != ' ')
+			*to++ = *s;
+	*to = '\0';
+}
+
 static void draw_figures(const struct item *i, int y, int x, int w)
 {
 	char s[64];
@@ -166,6 +176,7 @@ static void draw_figures(const struct item *i, int y, int x, int w)
 		const struct sample *m = &i->samples[k];
 
 		chart_value(s, sizeof(s), m->value, m->metric->unit);
+		drop_spaces(s);
 		if (slots > 1)
 			put_right(y, x + k * (w / slots), w / slots, ROLE_DIM, s);
 		else if (text_cols(s) <= w)
@@ -200,15 +211,15 @@ static void draw_row(struct ui *u, const struct row *r, int y, int x, int w)
 		put(y, x, 1, ROLE_MARKED, glyph(GLYPH_CHOSEN));
 	if (!i && v->nitems > 1)
 		put(y, x + 1, 1, ROLE_DIM,
-		    glyph(targets_is_folded(&u->targets, v->cfg->name) ? GLYPH_FOLDED :
-									 GLYPH_UNFOLDED));
+		    glyph(targets_is_folded(&u->targets, v->cfg->name) ? GLYPH_FOLDED
+								       : GLYPH_UNFOLDED));
 	put(y, x + indent + 1, 1, mark_role(m), mark_glyph(m));
 	used = indent + 3;
 	put(y, x + used, name_w - used + 2, ROLE_TEXT, i ? i->name : v->cfg->name);
 	used = name_w + 3;
 	used += put(y, x + used, w - used, m == MARK_UP ? ROLE_DIM : mark_role(m), state) + 1;
-	if (used < name_w + 14)
-		used = name_w + 14;
+	if (used < name_w + 13)
+		used = name_w + 13;
 	if (i)
 		draw_figures(i, y, x + used, w - used - 1);
 	else

@@ -29,7 +29,8 @@ struct targets {
 /* The target of a row of the tree. */
 struct target row_target(const struct ui *u, const struct row *r);
 bool targets_marked(const struct targets *t, const struct target *what);
-/* What an action hits: the marked ones, else the selected one. Returns how many; *OUT is borrowed. */
+/* What an action hits: the marked ones, else the selected one. Returns how many; *OUT is borrowed.
+ */
 size_t targets_chosen(const struct ui *u, const struct target **out);
 /* Selects WHAT, unfolding its node; false if it is not there. */
 bool targets_select(struct ui *u, const struct target *what);

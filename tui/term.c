@@ -159,6 +159,7 @@ int term_start(struct err *e)
 	if (tcgetattr(STDIN_FILENO, &the.before) || pipe2(the.pipe, O_NONBLOCK | O_CLOEXEC))
 		return no_screen(e, -errno);
 	save_reset();
+	del_curterm(cur_term); /* newterm makes its own */
 	catch_signals();
 	the.screen = newterm(NULL, stdout, stdin);
 	if (!the.screen)

@@ -237,7 +237,8 @@ void pen_text(struct pen *p, const char *label, int label_w, enum role role, con
 		size_t n = text_wrap(text, w);
 
 		if (pen_row(p, &y)) {
-			snprintf(line, sizeof(line), "%.*s", (int)n, text);
+			snprintf(line, sizeof(line), "%.*s", (int)(n - (n && text[n - 1] == ' ')),
+				 text);
 			put(y, p->box.x, label_w - 1, ROLE_DIM, label);
 			put(y, p->box.x + label_w, w, role, line);
 		}

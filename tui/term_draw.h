@@ -11,38 +11,39 @@
 #include "theme.h"
 
 /* GLYPH(enum, unicode, ascii): signs without a meaning of their own. */
-#define GLYPHS(GLYPH)              \
-	GLYPH(FOLDED, "▸", ">")    \
-	GLYPH(UNFOLDED, "▾", "v")  \
-	GLYPH(CHOSEN, "◆", "*")    \
-	GLYPH(BAR_FULL, "▰", "=")  \
-	GLYPH(BAR_EMPTY, "▱", ".") \
-	GLYPH(HLINE, "─", "-")     \
-	GLYPH(VLINE, "│", "|")     \
-	GLYPH(ULCORNER, "┌", "+")  \
-	GLYPH(URCORNER, "┐", "+")  \
-	GLYPH(LLCORNER, "└", "+")  \
-	GLYPH(LRCORNER, "┘", "+")  \
-	GLYPH(TTEE, "┬", "+")      \
-	GLYPH(BTEE, "┴", "+")      \
-	GLYPH(MORE, "…", "~")      \
-	GLYPH(UP, "↑", "^")        \
-	GLYPH(DOWN, "↓", "v")      \
-	GLYPH(UNDO, "⟲", "u")      \
-	GLYPH(LASTING, "!", "!")   \
-	GLYPH(CHOICE, "↔", "=")
+#define GLYPHS(GLYPH)                                                                              \
+	GLYPH(FOLDED, "▸", ">")                                                                    \
+	GLYPH(UNFOLDED, "▾", "v")                                                                  \
+	GLYPH(CHOSEN, "◆", "*")                                                                    \
+	GLYPH(BAR_FULL, "▰", "=")                                                                  \
+	GLYPH(BAR_EMPTY, "▱", ".")                                                                 \
+	GLYPH(HLINE, "─", "-")                                                                     \
+	GLYPH(VLINE, "│", "|")                                                                     \
+	GLYPH(ULCORNER, "┌", "+")                                                                  \
+	GLYPH(URCORNER, "┐", "+")                                                                  \
+	GLYPH(LLCORNER, "└", "+")                                                                  \
+	GLYPH(LRCORNER, "┘", "+")                                                                  \
+	GLYPH(TTEE, "┬", "+")                                                                      \
+	GLYPH(BTEE, "┴", "+")                                                                      \
+	GLYPH(MORE, "…", "~")                                                                      \
+	GLYPH(UP, "↑", "^")                                                                        \
+	GLYPH(DOWN, "↓", "v")                                                                      \
+	GLYPH(UNDO, "↺", "u")                                                                      \
+	GLYPH(LASTING, "!", "!")                                                                   \
+	GLYPH(CHOICE, "↔", "=")                                                                    \
+	GLYPH(TO, "→", ">")
 #define GLYPH_ENUM(e, u, a) GLYPH_##e,
 enum glyph { GLYPHS(GLYPH_ENUM) GLYPH_COUNT };
 #undef GLYPH_ENUM
 
 /* MARK(enum, unicode, ascii, word, role): the state of a thing by shape, word and colour. */
-#define MARKS(MARK)                                    \
-	MARK(UP, "●", "+", "up", UP)                   \
-	MARK(INJECTED, "▲", "!", "injected", INJECTED) \
-	MARK(DOWN, "■", "#", "down or failed", DOWN)   \
-	MARK(STALE, "◌", "~", "stale", STALE)          \
-	MARK(PROBE, "✗", "x", "probe failed", DOWN)    \
-	MARK(UNKNOWN, "?", "?", "unknown", UNKNOWN)    \
+#define MARKS(MARK)                                                                                \
+	MARK(UP, "●", "+", "up", UP)                                                               \
+	MARK(INJECTED, "▲", "!", "injected", INJECTED)                                             \
+	MARK(DOWN, "■", "#", "down or failed", DOWN)                                               \
+	MARK(STALE, "◌", "~", "stale", STALE)                                                      \
+	MARK(PROBE, "✗", "x", "probe failed", DOWN)                                                \
+	MARK(UNKNOWN, "?", "?", "unknown", UNKNOWN)                                                \
 	MARK(GONE, "○", "o", "restored or expired", DIM)
 #define MARK_ENUM(e, u, a, w, r) MARK_##e,
 enum mark { MARKS(MARK_ENUM) MARK_COUNT };

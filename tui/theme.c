@@ -131,13 +131,15 @@ bool theme_start(const char *name, const char *banner)
 	return asked || !name;
 }
 
-/* 0–15 on a terminal that has 8: the bright ones are bold in front, plain behind. */
+/* 0–15 on a terminal that may have 8: the bright ones are bold in front, plain behind. */
 static short fit_colour(short c, attr_t *attrs)
 {
+	if (c == 0 && attrs)
+		*attrs &= ~A_BOLD; /* bold black is grey on many */
 	if (c < 8 || the.colours > 8)
 		return c;
 	if (attrs)
-		*attrs |= A_BOLD;
+		*attrs |= c == 8 ? A_DIM : A_BOLD;
 	return (short)(c == 8 && attrs ? 7 : c - 8);
 }
 
@@ -156,7 +158,7 @@ void theme_use(enum role role, enum role base)
 			bg = the.banner;
 		if (bg == NONE)
 			bg = many ? b.bg : b.bg16;
-		if (fg == NONE)
+		if (fg == NONE || (role == ROLE_DIM && base == ROLE_SELECTED))
 			fg = many ? b.fg : fit_colour(b.fg16, &attrs);
 		pair = fg == NONE && bg == NONE ? 0 : alloc_pair(fg, fit_colour(bg, NULL));
 	}

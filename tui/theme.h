@@ -8,35 +8,35 @@
 #include <stdbool.h>
 
 /* ROLE(enum, word): the word names the role in a theme file. */
-#define ROLES(ROLE)                          \
-	ROLE(TEXT, "text")                   \
-	ROLE(DIM, "dim")                     \
-	ROLE(GREYED, "greyed")               \
-	ROLE(TITLE, "title")                 \
-	ROLE(TITLE_FOCUS, "title-focus")     \
-	ROLE(FRAME, "frame")                 \
-	ROLE(FRAME_FOCUS, "frame-focus")     \
-	ROLE(SELECTED, "selected")           \
-	ROLE(SELECTED_AWAY, "selected-away") \
-	ROLE(MARKED, "marked")               \
-	ROLE(UP, "up")                       \
-	ROLE(INJECTED, "injected")           \
-	ROLE(DOWN, "down")                   \
-	ROLE(STALE, "stale")                 \
-	ROLE(UNKNOWN, "unknown")             \
-	ROLE(WARN, "warn")                   \
-	ROLE(ERROR, "error")                 \
-	ROLE(BAR, "bar")                     \
-	ROLE(BAR_DIM, "bar-dim")             \
-	ROLE(KEY, "key")                     \
-	ROLE(SIGN, "sign")                   \
-	ROLE(PANIC, "panic")                 \
-	ROLE(BANNER, "banner")               \
-	ROLE(BUTTON, "button")               \
-	ROLE(BUTTON_FOCUS, "button-focus")   \
-	ROLE(FIELD, "field")                 \
-	ROLE(FIELD_FOCUS, "field-focus")     \
-	ROLE(FIELD_BAD, "field-bad")         \
+#define ROLES(ROLE)                                                                                \
+	ROLE(TEXT, "text")                                                                         \
+	ROLE(DIM, "dim")                                                                           \
+	ROLE(GREYED, "greyed")                                                                     \
+	ROLE(TITLE, "title")                                                                       \
+	ROLE(TITLE_FOCUS, "title-focus")                                                           \
+	ROLE(FRAME, "frame")                                                                       \
+	ROLE(FRAME_FOCUS, "frame-focus")                                                           \
+	ROLE(SELECTED, "selected")                                                                 \
+	ROLE(SELECTED_AWAY, "selected-away")                                                       \
+	ROLE(MARKED, "marked")                                                                     \
+	ROLE(UP, "up")                                                                             \
+	ROLE(INJECTED, "injected")                                                                 \
+	ROLE(DOWN, "down")                                                                         \
+	ROLE(STALE, "stale")                                                                       \
+	ROLE(UNKNOWN, "unknown")                                                                   \
+	ROLE(WARN, "warn")                                                                         \
+	ROLE(ERROR, "error")                                                                       \
+	ROLE(BAR, "bar")                                                                           \
+	ROLE(BAR_DIM, "bar-dim")                                                                   \
+	ROLE(KEY, "key")                                                                           \
+	ROLE(SIGN, "sign")                                                                         \
+	ROLE(PANIC, "panic")                                                                       \
+	ROLE(BANNER, "banner")                                                                     \
+	ROLE(BUTTON, "button")                                                                     \
+	ROLE(BUTTON_FOCUS, "button-focus")                                                         \
+	ROLE(FIELD, "field")                                                                       \
+	ROLE(FIELD_FOCUS, "field-focus")                                                           \
+	ROLE(FIELD_BAD, "field-bad")                                                               \
 	ROLE(CHART, "chart")
 #define ROLE_ENUM(e, w) ROLE_##e,
 enum role { ROLES(ROLE_ENUM) ROLE_COUNT };

@@ -44,54 +44,99 @@ struct deck {
 static const char *const write_errors[] = { "ENOSPC", "EROFS", "EIO", "EDQUOT", NULL };
 static const char *const read_errors[] = { "EIO", "EINTR", "EAGAIN", NULL };
 static const char *const files[] = { "regular", "all", NULL };
-#define FAULT_COMMON                                                                              \
-	{ .name = "probability", .type = PARAM_INT, .def = "100", .min = 1, .max = 100,           \
-	  .unit = "%", .help = "share of the calls that fail" },                                  \
-	{ .name = "times", .type = PARAM_INT, .def = "-1", .min = -1, .max = 1000000, .unit = "", \
-	  .help = "end after this many hits; -1: none" },                                         \
-	{ .name = "files", .type = PARAM_CHOICE, .def = "regular", .choices = files,              \
-	  .help = "all: event descriptors, pipes and sockets too" }
+#define FAULT_COMMON                                                                               \
+	{ .name = "probability",                                                                   \
+	  .type = PARAM_INT,                                                                       \
+	  .def = "100",                                                                            \
+	  .min = 1,                                                                                \
+	  .max = 100,                                                                              \
+	  .unit = "%",                                                                             \
+	  .help = "share of the calls that fail" },                                                \
+		{ .name = "times",                                                                 \
+		  .type = PARAM_INT,                                                               \
+		  .def = "-1",                                                                     \
+		  .min = -1,                                                                       \
+		  .max = 1000000,                                                                  \
+		  .unit = "",                                                                      \
+		  .help = "end after this many hits; -1: none" },                                  \
+	{                                                                                          \
+		.name = "files", .type = PARAM_CHOICE, .def = "regular", .choices = files,         \
+		.help = "all: event descriptors, pipes and sockets too"                            \
+	}
 
-static const struct param write_params[] = {
-	{ .name = "errno", .type = PARAM_CHOICE, .def = "ENOSPC", .choices = write_errors,
-	  .help = "what the write returns" },
-	FAULT_COMMON
-};
-static const struct param read_params[] = {
-	{ .name = "errno", .type = PARAM_CHOICE, .def = "EIO", .choices = read_errors,
-	  .help = "what the read returns" },
-	FAULT_COMMON
-};
+static const struct param write_params[] = { { .name = "errno",
+					       .type = PARAM_CHOICE,
+					       .def = "ENOSPC",
+					       .choices = write_errors,
+					       .help = "what the write returns" },
+					     FAULT_COMMON };
+static const struct param read_params[] = { { .name = "errno",
+					      .type = PARAM_CHOICE,
+					      .def = "EIO",
+					      .choices = read_errors,
+					      .help = "what the read returns" },
+					    FAULT_COMMON };
 static const struct param flip_params[] = {
-	{ .name = "register", .type = PARAM_INT, .min = 0, .max = 30, .unit = "",
+	{ .name = "register",
+	  .type = PARAM_INT,
+	  .min = 0,
+	  .max = 30,
+	  .unit = "",
 	  .help = "X0 to X30" },
 };
 static const struct fault faults[] = {
-	{ .name = "kvm.file-write", .summary = "writes of the VM's process to files fail",
+	{ .name = "kvm.file-write",
+	  .summary = "writes of the VM's process to files fail",
 	  .seen = "the guest's disk reports I/O errors, or the VM is paused",
 	  .undone = "the hook is gone; a VM paused by it is resumed",
 	  .risk = "writes to other files of the same process fail too, unless a path is given",
-	  .targets = 1u << KIND_VM | 1u << KIND_PID, .flags = FAULT_KERNEL,
-	  .aftermath = AFTER_PAUSED, .after_text = "the restore resumes it by `cont` (QMP)",
-	  .recovery_ms = 5000, .params = write_params, .nparams = ARRAY_SIZE(write_params) },
-	{ .name = "kvm.file-read", .summary = "reads of the VM's process from files fail",
-	  .seen = "the guest's disk reports I/O errors", .undone = "the hook is gone",
-	  .risk = "reads of other files fail too", .targets = 1u << KIND_VM, .flags = FAULT_KERNEL,
-	  .aftermath = AFTER_HEALS, .after_text = "reads succeed again", .recovery_ms = 5000,
-	  .params = read_params, .nparams = ARRAY_SIZE(read_params) },
-	{ .name = "kvm.ioctl-deny", .summary = "KVM refuses ioctls of the VM that starts next",
-	  .seen = "QEMU ends with its own message", .undone = "the hook is gone",
-	  .risk = "every VM that starts on the node meanwhile", .targets = 1u << KIND_NEW_VM,
-	  .flags = FAULT_KERNEL, .aftermath = AFTER_DEAD, .after_text = "start the VM again" },
-	{ .name = "kvm.cpu-fi", .summary = "bits of a register flip when a thread is born",
-	  .seen = "a crash, or nothing", .undone = "later threads are not hit",
-	  .risk = "the process may write wrong data", .targets = 1u << KIND_VM,
-	  .flags = FAULT_KERNEL | FAULT_LASTING, .aftermath = AFTER_DEAD,
-	  .after_text = "start the VM again", .params = flip_params, .nparams = 1 },
-	{ .name = "host.net-delay", .summary = "packets of the node are late",
-	  .seen = "round trips take longer", .undone = "the queue discipline is as before",
-	  .risk = "everything on the node, except SSH", .targets = 1u << KIND_NODE,
-	  .aftermath = AFTER_HEALS, .after_text = "at once" },
+	  .targets = 1u << KIND_VM | 1u << KIND_PID,
+	  .flags = FAULT_KERNEL,
+	  .aftermath = AFTER_PAUSED,
+	  .after_text = "the restore resumes it by `cont` (QMP)",
+	  .recovery_ms = 5000,
+	  .params = write_params,
+	  .nparams = ARRAY_SIZE(write_params) },
+	{ .name = "kvm.file-read",
+	  .summary = "reads of the VM's process from files fail",
+	  .seen = "the guest's disk reports I/O errors",
+	  .undone = "the hook is gone",
+	  .risk = "reads of other files fail too",
+	  .targets = 1u << KIND_VM,
+	  .flags = FAULT_KERNEL,
+	  .aftermath = AFTER_HEALS,
+	  .after_text = "reads succeed again",
+	  .recovery_ms = 5000,
+	  .params = read_params,
+	  .nparams = ARRAY_SIZE(read_params) },
+	{ .name = "kvm.ioctl-deny",
+	  .summary = "KVM refuses ioctls of the VM that starts next",
+	  .seen = "QEMU ends with its own message",
+	  .undone = "the hook is gone",
+	  .risk = "every VM that starts on the node meanwhile",
+	  .targets = 1u << KIND_NEW_VM,
+	  .flags = FAULT_KERNEL,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "start the VM again" },
+	{ .name = "kvm.cpu-fi",
+	  .summary = "bits of a register flip when a thread is born",
+	  .seen = "a crash, or nothing",
+	  .undone = "later threads are not hit",
+	  .risk = "the process may write wrong data",
+	  .targets = 1u << KIND_VM,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "start the VM again",
+	  .params = flip_params,
+	  .nparams = 1 },
+	{ .name = "host.net-delay",
+	  .summary = "packets of the node are late",
+	  .seen = "round trips take longer",
+	  .undone = "the queue discipline is as before",
+	  .risk = "everything on the node, except SSH",
+	  .targets = 1u << KIND_NODE,
+	  .aftermath = AFTER_HEALS,
+	  .after_text = "at once" },
 };
 static const struct metric metrics[] = {
 	{ .key = "exits", .label = "exits", .unit = "/s", .kind = KIND_VM, .scale = 1 },
@@ -168,8 +213,9 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 	i->samples[3].value = hit ? 0 : 300000 + 200000 * sin(t / 3);
 	add_attr(i, "vcpus", "1");
 	add_attr(i, "disk", "/srv/db1.qcow2");
-	add_attr(i, "started by", "qemu-system-aarch64 -accel kvm -name db1 -smp 1 -m 512 -drive "
-				  "file=/srv/db1.qcow2,cache=none,werror=report,rerror=report");
+	add_attr(i, "started by",
+		 "qemu-system-aarch64 -accel kvm -name db1 -smp 1 -m 512 -drive "
+		 "file=/srv/db1.qcow2,cache=none,werror=report,rerror=report");
 }
 
 static void make_items(const struct deck *d, struct node_view *v, size_t n)
@@ -396,8 +442,8 @@ int deck_plan(struct deck *d, const struct plan_req *r, struct plan **out, struc
 	}
 	p->refused = r->ttl_ms > 3600000;
 	snprintf(p->guard, sizeof(p->guard), "%s",
-		 p->refused ? "refused: the TTL is over guard.max_ttl = 1h" :
-			      "ok: 1 of 3 nodes, kvm1 is disposable");
+		 p->refused ? "refused: the TTL is over guard.max_ttl = 1h"
+			    : "ok: 1 of 3 nodes, kvm1 is disposable");
 	*out = p;
 	return 0;
 }

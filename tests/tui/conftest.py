@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""Builds the program whose screen is tested: the console on a stand-in engine (fake_deck.c)."""
+import glob
+import os
+import subprocess
+
+import pytest
+
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+PARTS = ('console', 'pane', 'dialog', 'theme', 'term', 'keys', 'hist', 'chart')
+CORE = ('model', 'catalogue', 'text', 'err')
+
+
+def build(out, *flags):
+    src = [s for p in PARTS for s in sorted(glob.glob(f'{ROOT}/tui/{p}*.c'))]
+    src += [f'{ROOT}/core/{c}.c' for c in CORE] + [f'{ROOT}/tests/tui/fake_deck.c']
+    newest = max(os.path.getmtime(s) for s in
+                 src + glob.glob(f'{ROOT}/tui/*.h') + glob.glob(f'{ROOT}/core/*.h'))
+    if os.path.exists(out) and os.path.getmtime(out) > newest:
+        return out
+    os.makedirs(os.path.dirname(out), exist_ok=True)
+    subprocess.run([os.environ.get('CC', 'cc'), '-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall',
+                    '-Wextra', *flags, f'-I{ROOT}', '-o', f'{out}.new', *src, '-lncursesw',
+                    '-ltinfo', '-lm', '-lpthread'], check=True)
+    os.rename(f'{out}.new', out)
+    return out
+
+
+@pytest.fixture(scope='session')
+def deck():
+    """FAKE_DECK names a ready one; else it is built."""
+    return os.environ.get('FAKE_DECK') or build(f'{ROOT}/build/tests/fake_deck')
+
+
+@pytest.fixture(scope='session')
+def deck_asan():
+    return os.environ.get('FAKE_DECK') or build(
+        f'{ROOT}/build/tests/fake_deck_asan', '-fsanitize=address,undefined',
+        '-fno-sanitize-recover=undefined')
