@@ -1,286 +1,327 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A session over SSH: connecting, the host's key, authentication. libssh is driven in its
- * non-blocking mode with one deadline for all of it, so that a server that accepts and then says
- * nothing, or trickles, costs no more than the deadline. Commands are in ssh_chan.c.
+ * A session over SSH: options, connecting, authentication. libssh is driven in its non-blocking
+ * mode with one deadline for all of it, so that a server that accepts and then says nothing, or
+ * trickles, costs no more than that.
  */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "ssh_priv.h"
+#include "ssh_spawn.h"
 
-#define CONNECT_MS 8000
+#define CONNECT_MS  8000
+#define POLL_MAX_MS 1000
+#define PROXY_MAX   8192
 
-int ssh_wait(ssh_session s, int64_t end)
+int ssh_wait(struct ssh_t *t, int64_t end)
 {
-	int flags = ssh_get_poll_flags(s);
-	int64_t left = end - now_boot_ms();
-	struct pollfd p = { .fd = ssh_get_fd(s), .events = POLLIN };
+	const int64_t left = end - now_boot_ms();
+	const int ms = left < POLL_MAX_MS ? (int)left : POLL_MAX_MS;
+	struct pollfd p = { .fd = ssh_get_fd(t->s), .events = POLLIN };
 
 	if (left <= 0)
 		return -ETIMEDOUT;
-	if (flags & SSH_WRITE_PENDING)
-		p.events |= POLLOUT;
 	if (p.fd < 0)
-		usleep(10000); /* still resolving: there is nothing to poll yet */
-	else
-		poll(&p, 1, left < 200 ? (int)left : 200);
+		return -EPIPE;
+	if (t->event)
+		return ssh_event_dopoll(t->event, ms) == SSH_ERROR ? -EPIPE : 0;
+	if (ssh_get_poll_flags(t->s) & SSH_WRITE_PENDING)
+		p.events |= POLLOUT;
+	poll(&p, 1, ms);
 	return 0;
+}
+
+/* ---- libssh as a whole ---- */
+
+static void no_log(int priority, const char *function, const char *text, void *data)
+{
+	(void)priority, (void)function, (void)text, (void)data;
+}
+
+static void init_library(void)
+{
+	ssh_init();
+}
+
+/* ssh_config may ask for a log on standard error, which belongs to the console. Per thread. */
+static void keep_silent(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, init_library);
+	ssh_set_log_callback(no_log);
+	ssh_set_log_level(SSH_LOG_NOLOG);
 }
 
 /* ---- options ---- */
 
-static int set_jump(ssh_session s, const struct node_cfg *n, const struct transport_opts *o)
+/* Called for a key file that has a passphrase. Nobody is asked: its place is the agent. */
+static int no_passphrase(const char *prompt, char *buf, size_t len, int echo, int verify,
+			 void *data)
 {
-	struct buf cmd = BUF_INIT(8192);
-	const char *colon = strrchr(n->jump, ':');
-	char host[256];
-	int r;
+	struct ssh_t *t = data;
 
-	snprintf(host, sizeof(host), "%.*s", colon ? (int)(colon - n->jump) : 255, n->jump);
-	buf_str(&cmd, "ssh -o BatchMode=yes");
-	if (o->ssh_config) {
-		buf_str(&cmd, " -F ");
-		buf_shell(&cmd, o->ssh_config);
-	}
-	if (n->identity) {
-		buf_str(&cmd, " -i ");
-		buf_shell(&cmd, n->identity);
-	}
-	if (colon) {
-		buf_str(&cmd, " -p ");
-		buf_shell(&cmd, colon + 1);
-	}
-	buf_str(&cmd, " -W '[%h]:%p' -- ");
-	buf_shell(&cmd, host);
-	r = cmd.broken ? -1 : ssh_options_set(s, SSH_OPTIONS_PROXYCOMMAND, cmd.data);
-	buf_free(&cmd);
-	return r;
+	(void)prompt, (void)buf, (void)len, (void)echo, (void)verify;
+	t->encrypted = true;
+	return -1;
 }
 
 /* ssh_config first: what cluster.cfg says wins. */
-static int set_options(ssh_session s, const struct node_cfg *n, const struct transport_opts *o)
+static int set_options(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o)
 {
-	int off = 0, level = SSH_LOG_NOLOG, one = 1;
-	unsigned port = (unsigned)n->port;
-	int r = ssh_options_set(s, SSH_OPTIONS_HOST, n->host);
+	const int off = 0, on = 1, silent = SSH_LOG_NOLOG;
+	const unsigned port = (unsigned)n->port;
+	int r;
 
-	ssh_options_set(s, SSH_OPTIONS_LOG_VERBOSITY, &level);
-	r |= ssh_options_parse_config(s, o->ssh_config);
-	ssh_options_set(s, SSH_OPTIONS_PROCESS_CONFIG, &off);
-	ssh_options_set(s, SSH_OPTIONS_LOG_VERBOSITY, &level);
-	ssh_options_set(s, SSH_OPTIONS_NODELAY, &one);
+	r = ssh_options_parse_config(t->s, o->ssh_config);
+	r |= ssh_options_set(t->s, SSH_OPTIONS_PROCESS_CONFIG, &off);
+	r |= ssh_options_set(t->s, SSH_OPTIONS_LOG_VERBOSITY, &silent);
+	/* with `StrictHostKeyChecking no` libssh calls every unknown host known */
+	r |= ssh_options_set(t->s, SSH_OPTIONS_STRICTHOSTKEYCHECK, &on);
 	if (n->port)
-		r |= ssh_options_set(s, SSH_OPTIONS_PORT, &port);
+		r |= ssh_options_set(t->s, SSH_OPTIONS_PORT, &port);
 	if (n->user)
-		r |= ssh_options_set(s, SSH_OPTIONS_USER, n->user);
-	if (n->jump)
-		r |= set_jump(s, n, o);
-	return r;
+		r |= ssh_options_set(t->s, SSH_OPTIONS_USER, n->user);
+	ssh_callbacks_init(&t->cb);
+	t->cb.userdata = t;
+	t->cb.auth_function = no_passphrase;
+	return r | ssh_set_callbacks(t->s, &t->cb);
+}
+
+static int bad_options(const struct ssh_t *t, const struct node_cfg *n,
+		       const struct transport_opts *o, struct err *e)
+{
+	const char *file = o->ssh_config ? o->ssh_config : "~/.ssh/config";
+
+	err_set(e, -EINVAL, "%s: ssh_config is not usable: %s", n->host, ssh_get_error(t->s));
+	return err_hint(e, "check %s with ssh -G %s", file, n->host);
 }
 
 /* ---- connecting ---- */
 
-static int connect_error(ssh_session s, const struct node_cfg *n, struct err *e)
+/* Either a socket of our own, or one that a proxy carries. */
+static int reach(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o, int *fd,
+		 struct err *e)
 {
-	static const struct {
-		const char *words;
-		int code;
-		const char *hint;
-	} known[] = {
-		{ "refused", -ECONNREFUSED, "is sshd running there, and is the port right?" },
-		{ "resolve", -ENOENT, "the name is not known: check host in cluster.cfg" },
-		{ "No route", -EHOSTUNREACH, "check the address and the network" },
-		{ "unreachable", -EHOSTUNREACH, "check the address and the network" },
-		{ "imeout", -ETIMEDOUT, "check the address, the port and firewalls" },
-		{ "timed out", -ETIMEDOUT, "check the address, the port and firewalls" },
-	};
-	const char *why = ssh_get_error(s);
+	struct buf proxy = BUF_INIT(PROXY_MAX);
+	char *host = NULL;
+	unsigned port = 22;
+	int r = ssh_proxy_command(t, n, o, &proxy, e);
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (!strstr(why, known[i].words))
-			continue;
-		err_set(e, known[i].code, "%s: %s", n->host, why);
-		return err_hint(e, "%s", known[i].hint);
-	}
-	return err_set(e, -EPROTO, "%s: %s", n->host, *why ? why : "the connection failed");
+	ssh_options_get_port(t->s, &port);
+	if (!r && ssh_options_get(t->s, SSH_OPTIONS_HOST, &host) != SSH_OK)
+		r = bad_options(t, n, o, e);
+	if (!r && proxy.len)
+		r = ssh_proxy_start(t, proxy.data, fd, e);
+	else if (!r)
+		r = ssh_tcp(host, port, t->end, fd, e);
+	ssh_string_free_char(host);
+	buf_free(&proxy);
+	return r;
 }
 
-static int timed_out(const struct node_cfg *n, int ms, struct err *e)
+static int late(struct ssh_t *t, const struct node_cfg *n, struct err *e)
 {
-	err_set(e, -ETIMEDOUT, "%s: no SSH session within %d s", n->host, ms / 1000);
-	return err_hint(e, "check the address, the port and firewalls");
+	const int r = ssh_proxy_error(t, n, e);
+
+	if (r)
+		return r;
+	err_set(e, -ETIMEDOUT, "%s: connected, but no SSH session was open in time", n->host);
+	return err_hint(e, "the host may be overloaded, or something else listens on that port");
 }
 
-static int connect_until(struct ssh_t *t, const struct node_cfg *n, int ms, struct err *e)
+/* libssh closes the socket in some failures and leaves it open in others: see drop_socket. */
+static void own_socket(struct ssh_t *t, int fd)
 {
-	int r;
+	struct stat st = { .st_ino = 0 };
 
-	while ((r = ssh_connect(t->s)) == SSH_AGAIN)
-		if (ssh_wait(t->s, t->end))
-			return timed_out(n, ms, e);
-	return r == SSH_OK ? 0 : connect_error(t->s, n, e);
+	fstat(fd, &st);
+	t->fd = fd;
+	t->fd_ino = st.st_ino;
 }
 
-/* ---- the host's key ---- */
-
-static void fingerprint(ssh_key key, char *dst, size_t n)
+/* Closes the socket if it is still the one that was given to libssh. */
+static void drop_socket(struct ssh_t *t)
 {
-	unsigned char *hash = NULL;
-	size_t len;
-	char *text = NULL;
+	struct stat st;
 
-	snprintf(dst, n, "unknown");
-	if (key && ssh_get_publickey_hash(key, SSH_PUBLICKEY_HASH_SHA256, &hash, &len) == 0)
-		text = ssh_get_fingerprint_hash(SSH_PUBLICKEY_HASH_SHA256, hash, len);
-	if (text)
-		snprintf(dst, n, "%s", text);
-	ssh_string_free_char(text);
-	ssh_clean_pubkey_hash(&hash);
+	if (t->fd >= 0 && fstat(t->fd, &st) == 0 && S_ISSOCK(st.st_mode) && st.st_ino == t->fd_ino)
+		close_fd(&t->fd);
 }
 
-static void offered(ssh_session s, char *dst, size_t n)
+/*
+ * From now on whoever waits also takes packets in: libssh's calls for a channel do so only until
+ * its end of file, and the exit status comes after that.
+ */
+static int watch(struct ssh_t *t, struct err *e)
 {
-	ssh_key key = NULL;
-
-	if (ssh_get_server_publickey(s, &key))
-		key = NULL;
-	fingerprint(key, dst, n);
-	ssh_key_free(key);
-}
-
-static int changed(ssh_session s, const struct node_cfg *n, struct err *e)
-{
-	struct ssh_knownhosts_entry *known = NULL;
-	char now[80], was[80];
-
-	offered(s, now, sizeof(now));
-	ssh_session_get_known_hosts_entry(s, &known);
-	fingerprint(known ? known->publickey : NULL, was, sizeof(was));
-	ssh_knownhosts_entry_free(known);
-	err_set(e, -EKEYREJECTED,
-		"%s: THE HOST KEY HAS CHANGED: known_hosts has %s, the host offers %s", n->host,
-		was, now);
-	return err_hint(e,
-			"somebody may be in between. If the host was really set up anew: "
-			"ssh-keygen -R %s",
-			n->host);
-}
-
-static int unknown(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o,
-		   struct err *e)
-{
-	char now[80];
-
-	offered(t->s, now, sizeof(now));
-	if (o->accept_new || (o->accept_fingerprint && strcmp(o->accept_fingerprint, now) == 0)) {
-		if (ssh_session_update_known_hosts(t->s) == SSH_OK)
-			return 0;
-		return err_set(e, -EIO, "%s: the host key cannot be written to known_hosts: %s",
-			       n->host, ssh_get_error(t->s));
-	}
-	err_set(e, -ENOKEY, "%s: the host key is not known: %s", n->host, now);
-	return err_hint(e, "compare it with the host's own (ssh-keygen -lf on the host), then "
-			   "--accept-new, or yes in the console");
-}
-
-static int check_host_key(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o,
-			  struct err *e)
-{
-	switch (ssh_session_is_known_server(t->s)) {
-	case SSH_KNOWN_HOSTS_OK:
+	t->event = ssh_event_new();
+	if (t->event && ssh_event_add_session(t->event, t->s) == SSH_OK)
 		return 0;
-	case SSH_KNOWN_HOSTS_CHANGED:
-	case SSH_KNOWN_HOSTS_OTHER: /* known by a key of another type: as good as changed */
-		return changed(t->s, n, e);
-	case SSH_KNOWN_HOSTS_NOT_FOUND:
-	case SSH_KNOWN_HOSTS_UNKNOWN:
-		return unknown(t, n, o, e);
-	case SSH_KNOWN_HOSTS_ERROR:
-		break;
-	}
-	return err_set(e, -EPROTO, "%s: %s", n->host, ssh_get_error(t->s));
+	return err_set(e, -ENOMEM, "out of memory");
+}
+
+static int handshake(struct ssh_t *t, const struct node_cfg *n, struct err *e)
+{
+	int r = ssh_options_set(t->s, SSH_OPTIONS_FD, &t->fd);
+
+	if (r == SSH_OK)
+		while ((r = ssh_connect(t->s)) == SSH_AGAIN)
+			if (ssh_wait(t, t->end))
+				return late(t, n, e);
+	if (r == SSH_OK)
+		return watch(t, e);
+	r = ssh_proxy_error(t, n, e);
+	if (r)
+		return r;
+	err_set(e, -EPROTO, "%s: %s", n->host, ssh_get_error(t->s));
+	return err_hint(e, "is that port an SSH server, and does it take more connections?");
 }
 
 /* ---- authentication ---- */
 
-static int auth_error(const struct node_cfg *n, ssh_session s, struct err *e)
+static int no_key(struct ssh_t *t, const struct node_cfg *n, struct err *e)
 {
 	char *user = NULL;
 
-	ssh_options_get(s, SSH_OPTIONS_USER, &user);
-	err_set(e, -EACCES, "%s: no key was accepted for %s", n->host, user ? user : "this user");
+	ssh_options_get(t->s, SSH_OPTIONS_USER, &user);
+	err_set(e, -EACCES, "%s: no key was accepted for user %s%s", n->host, user ? user : "?",
+		t->encrypted ? "; a key with a passphrase was passed over" : "");
 	ssh_string_free_char(user);
-	return err_hint(e, n->identity ? "check identity and user in cluster.cfg; a key with a "
-					 "passphrase must be in ssh-agent"
-				       : "add your key to ssh-agent, or name it by identity in "
-					 "cluster.cfg; passwords are never used");
+	if (t->encrypted)
+		return err_hint(e, "add it to ssh-agent: ssh-add");
+	if (n->identity)
+		return err_hint(e, "check user and identity in cluster.cfg: only %s was offered",
+				n->identity);
+	return err_hint(e, "add your key to ssh-agent, or name it by identity in cluster.cfg; "
+			   "passwords are never used");
 }
 
-static int auth_key(struct ssh_t *t, const struct node_cfg *n, int ms, struct err *e)
+static int auth_result(struct ssh_t *t, const struct node_cfg *n, int r, struct err *e)
+{
+	if (r == SSH_AUTH_SUCCESS)
+		return 0;
+	if (r == SSH_AUTH_AGAIN)
+		return late(t, n, e);
+	if (r == SSH_AUTH_PARTIAL) {
+		err_set(e, -EACCES, "%s: the key is accepted, but the host asks for more", n->host);
+		return err_hint(e, "a second factor cannot be given here");
+	}
+	if (r == SSH_AUTH_ERROR && !ssh_is_connected(t->s)) {
+		err_set(e, -EACCES, "%s: refused: %s", n->host, ssh_get_error(t->s));
+		return err_hint(e, "too many keys in ssh-agent? Name one by identity");
+	}
+	return no_key(t, n, e);
+}
+
+static int load_key(struct ssh_t *t, const struct node_cfg *n, ssh_key *key, struct err *e)
+{
+	const int r = ssh_pki_import_privkey_file(n->identity, NULL, no_passphrase, t, key);
+
+	if (r == SSH_OK)
+		return 0;
+	if (t->encrypted) {
+		err_set(e, -EACCES, "%s: the key %s has a passphrase", n->host, n->identity);
+		return err_hint(e,
+				"nobody is asked for it here: ssh-add %s, and leave identity out",
+				n->identity);
+	}
+	err_set(e, -EACCES, "%s: %s: %s", n->host, n->identity,
+		r == SSH_EOF ? "the key cannot be read" : "this is not a private key");
+	return err_hint(e, "check identity in cluster.cfg");
+}
+
+/* identity in cluster.cfg: this key and no other. */
+static int auth_identity(struct ssh_t *t, const struct node_cfg *n, struct err *e)
 {
 	ssh_key key = NULL;
-	int r = ssh_pki_import_privkey_file(n->identity, "", NULL, NULL, &key);
+	int r = load_key(t, n, &key, e);
 
-	if (r != SSH_OK) {
-		err_set(e, -EACCES, "%s cannot be used as a key%s", n->identity,
-			r == SSH_EOF ? ": no such file, or not readable" : "");
-		return err_hint(e,
-				"a key with a passphrase must be in ssh-agent, without identity=");
-	}
-	while ((r = ssh_userauth_publickey(t->s, NULL, key)) == SSH_AUTH_AGAIN) {
-		if (ssh_wait(t->s, t->end)) {
-			ssh_key_free(key);
-			return timed_out(n, ms, e);
-		}
-	}
+	if (r)
+		return r;
+	while ((r = ssh_userauth_publickey(t->s, NULL, key)) == SSH_AUTH_AGAIN)
+		if (ssh_wait(t, t->end))
+			break;
 	ssh_key_free(key);
-	return r == SSH_AUTH_SUCCESS ? 0 : auth_error(n, t->s, e);
+	return auth_result(t, n, r, e);
 }
 
-static int authenticate(struct ssh_t *t, const struct node_cfg *n, int ms, struct err *e)
+static int authenticate(struct ssh_t *t, const struct node_cfg *n, struct err *e)
 {
 	int r;
 
 	if (n->identity)
-		return auth_key(t, n, ms, e);
-	while ((r = ssh_userauth_publickey_auto(t->s, NULL, "")) == SSH_AUTH_AGAIN)
-		if (ssh_wait(t->s, t->end))
-			return timed_out(n, ms, e);
-	return r == SSH_AUTH_SUCCESS ? 0 : auth_error(n, t->s, e);
+		return auth_identity(t, n, e);
+	while ((r = ssh_userauth_publickey_auto(t->s, NULL, NULL)) == SSH_AUTH_AGAIN)
+		if (ssh_wait(t, t->end))
+			break;
+	return auth_result(t, n, r, e);
 }
 
-/* ---- */
+/* ---- a session ---- */
 
 static int open_session(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o,
 			struct err *e)
 {
-	int ms = o->connect_ms ? o->connect_ms : CONNECT_MS;
-	int r;
+	int fd = -1, r;
 
-	if (set_options(t->s, n, o))
-		return err_set(e, -EINVAL, "%s: %s", n->host, ssh_get_error(t->s));
+	if (ssh_options_set(t->s, SSH_OPTIONS_HOST, n->host)) {
+		err_set(e, -ENOENT, "%s: this cannot be the name of a host", n->host);
+		return err_hint(e, "check host in cluster.cfg");
+	}
+	/* libssh takes a file that is not there for an empty one */
+	if (o->ssh_config && access(o->ssh_config, R_OK))
+		return err_set(e, -EINVAL, "%s: %s", o->ssh_config, strerror(errno));
+	if (set_options(t, n, o))
+		return bad_options(t, n, o, e);
+	keep_silent(); /* once more: LogLevel in ssh_config */
 	ssh_set_blocking(t->s, 0);
-	t->end = now_boot_ms() + ms;
-	r = connect_until(t, n, ms, e);
+	r = reach(t, n, o, &fd, e);
+	if (r)
+		return r;
+	own_socket(t, fd);
+	r = handshake(t, n, e);
 	if (!r)
-		r = check_host_key(t, n, o, e);
-	if (!r)
-		r = authenticate(t, n, ms, e);
+		r = ssh_key_check(t, n, o, e);
+	return r ? r : authenticate(t, n, e);
+}
+
+/* libssh writes to the agent without MSG_NOSIGNAL: an agent that dies must not take us along. */
+static int open_quietly(struct ssh_t *t, const struct node_cfg *n, const struct transport_opts *o,
+			struct err *e)
+{
+	const struct timespec now = { .tv_sec = 0 };
+	sigset_t pipe, old, pending;
+
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	sigpending(&pending);
+	pthread_sigmask(SIG_BLOCK, &pipe, &old);
+	const int r = open_session(t, n, o, e);
+	if (!sigismember(&pending, SIGPIPE))
+		sigtimedwait(&pipe, NULL, &now);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	return r;
 }
 
-static void ssh_t_close(struct transport *base)
+static void close_session(struct transport *base)
 {
 	struct ssh_t *t = (struct ssh_t *)base;
 
-	ssh_chans_close(t);
+	while (t->chans)
+		ssh_chan_close((struct chan *)t->chans);
+	ssh_event_free(t->event); /* also takes the session out of it */
 	ssh_disconnect(t->s);
 	ssh_free(t->s);
+	drop_socket(t);
+	ssh_proxy_stop(t);
 	free(t);
 }
 
@@ -290,15 +331,15 @@ static const struct transport_ops ssh_ops = {
 	.chan_write = ssh_chan_write,
 	.chan_read = ssh_chan_read,
 	.chan_close = ssh_chan_close,
-	.close = ssh_t_close,
+	.close = close_session,
 };
 
 int transport_ssh(const struct node_cfg *node, const struct transport_opts *o,
 		  struct transport **out, struct err *e)
 {
 	struct ssh_t *t = calloc(1, sizeof(*t));
-	int r;
 
+	keep_silent();
 	if (t)
 		t->s = ssh_new();
 	if (!t || !t->s) {
@@ -306,9 +347,12 @@ int transport_ssh(const struct node_cfg *node, const struct transport_opts *o,
 		return err_set(e, -ENOMEM, "out of memory");
 	}
 	t->base.ops = &ssh_ops;
-	r = open_session(t, node, o, e);
+	t->proxy_err = -1;
+	t->fd = -1;
+	t->end = now_boot_ms() + (o->connect_ms ? o->connect_ms : CONNECT_MS);
+	const int r = open_quietly(t, node, o, e);
 	if (r) {
-		ssh_t_close(&t->base);
+		close_session(&t->base);
 		return r;
 	}
 	*out = &t->base;

@@ -48,12 +48,12 @@ struct chan *chan_close(struct chan *c)
 
 bool transport_fingerprint(const struct err *e, char *dst, size_t n)
 {
-	const char *p = strstr(e->msg, "SHA256:");
+	const char *at = NULL;
 
-	if (!p || e->code != -ENOKEY) {
-		snprintf(dst, n, "%s", "");
-		return false;
-	}
-	snprintf(dst, n, "%.*s", (int)strcspn(p, " ,;)"), p);
-	return true;
+	/* the last one: what stands before it is the operator's own name for the host */
+	if (e->code == -ENOKEY)
+		for (const char *p = e->msg; (p = strstr(p, "SHA256:")); p++)
+			at = p;
+	snprintf(dst, n, "%.*s", at ? (int)strcspn(at, " ,;)") : 0, at ? at : "");
+	return at;
 }
