@@ -180,69 +180,90 @@ static void draw_foot(const struct ui *u)
 
 /* ---- panes ---- */
 
-/* A line with the title above the body; BOX holds both. */
-static void draw_pane(struct ui *u, enum pane_id p, struct box b)
+/* How the screen is divided; 0: that pane has no place of its own. */
+struct layout {
+	int targets_w, faults_w; /* columns; detail has the rest */
+	int upper_h, injected_h, log_h;
+};
+
+static struct layout layout(void)
 {
-	bool focus = u->focus == p;
+	struct layout l = { .targets_w = COLS * 44 / 100, .injected_h = 4, .log_h = 3 };
+
+	if (COLS >= 180)
+		l.targets_w = 54, l.faults_w = 60;
+	else if (COLS >= 110)
+		l.targets_w = 38, l.faults_w = 34;
+	if (LINES >= 45)
+		l.injected_h = 9, l.log_h = 11;
+	else if (LINES >= 34)
+		l.injected_h = 6, l.log_h = 7;
+	l.upper_h = LINES - 2 - l.injected_h - l.log_h;
+	return l;
+}
+
+static void draw_column_line(int x, int h)
+{
+	put(1, x, 1, ROLE_FRAME, glyph(GLYPH_TTEE));
+	for (int k = 1; k < h; k++)
+		put(1 + k, x, 1, ROLE_FRAME, glyph(GLYPH_VLINE));
+	put(1 + h, x, 1, ROLE_FRAME, glyph(GLYPH_BTEE));
+}
+
+/* The line above a pane; its title comes later, over the joints of the columns. */
+static void draw_rule(const struct ui *u, enum pane_id p, const struct box *b)
+{
+	put_fill(b->y, b->x, b->w, u->focus == p ? ROLE_FRAME_FOCUS : ROLE_FRAME, GLYPH_HLINE);
+}
+
+static void draw_pane(struct ui *u, enum pane_id p, const struct box *b)
+{
+	struct box body = { b->y + 1, b->x, b->h - 1, b->w };
 	char title[200];
 
-	if (b.h < 2 || b.w < 4)
-		return;
-	put_fill(b.y, b.x, b.w, focus ? ROLE_FRAME_FOCUS : ROLE_FRAME, GLYPH_HLINE);
 	panes[p]->title(u, title, sizeof(title));
-	putf(b.y, b.x + 1, b.w - 2, focus ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %s ", title);
-	b.y++;
-	b.h--;
-	panes[p]->draw(u, &b);
+	putf(b->y, b->x + 1, b->w - 2, u->focus == p ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %s ",
+	     title);
+	panes[p]->draw(u, &body);
 }
 
-static void draw_column_line(int y, int x, int h, bool below)
+/* Where each pane is; one that has no place gets no height. */
+static void place_panes(const struct ui *u, struct box box[PANE_COUNT])
 {
-	put(y, x, 1, ROLE_FRAME, glyph(GLYPH_TTEE));
-	for (int k = 1; k < h; k++)
-		put(y + k, x, 1, ROLE_FRAME, glyph(GLYPH_VLINE));
-	if (below)
-		put(y + h, x, 1, ROLE_FRAME, glyph(GLYPH_BTEE));
-}
+	struct layout l = layout();
+	int x = l.targets_w + 1, below = 1 + l.upper_h;
 
-/* The upper part: the tree, and one or two panes beside it. */
-static void draw_upper(struct ui *u, int h)
-{
-	bool wide = COLS >= 110;
-	int targets_w = COLS >= 180 ? 54 : COLS >= 110 ? 38 : COLS * 44 / 100;
-	int faults_w = COLS >= 180 ? 60 : 34;
-	int rest = COLS - targets_w - 1;
-
-	draw_pane(u, PANE_TARGETS, (struct box){ 1, 0, h, targets_w });
-	if (wide) {
-		int detail_w = rest - faults_w - 1;
-
-		draw_pane(u, PANE_DETAIL, (struct box){ 1, targets_w + 1, h, detail_w });
-		draw_pane(u, PANE_FAULTS, (struct box){ 1, COLS - faults_w, h, faults_w });
+	memset(box, 0, sizeof(*box) * PANE_COUNT);
+	if (COLS < 80 || LINES < 24) {
+		box[u->focus] = (struct box){ 1, 0, LINES - 2, COLS };
+		return;
+	}
+	box[PANE_TARGETS] = (struct box){ 1, 0, l.upper_h, l.targets_w };
+	box[PANE_INJECTED] = (struct box){ below, 0, l.injected_h, COLS };
+	box[PANE_LOG] = (struct box){ below + l.injected_h, 0, l.log_h, COLS };
+	if (l.faults_w) {
+		box[PANE_DETAIL] = (struct box){ 1, x, l.upper_h, COLS - x - l.faults_w - 1 };
+		box[PANE_FAULTS] = (struct box){ 1, COLS - l.faults_w, l.upper_h, l.faults_w };
 	} else {
-		draw_pane(u, u->focus == PANE_FAULTS ? PANE_FAULTS : PANE_DETAIL,
-			  (struct box){ 1, targets_w + 1, h, rest });
+		box[u->focus == PANE_FAULTS ? PANE_FAULTS : PANE_DETAIL] =
+			(struct box){ 1, x, l.upper_h, COLS - x };
 	}
 }
 
 static void draw_panes(struct ui *u)
 {
-	int h = LINES - 2; /* without top and foot */
-	int log_h = LINES >= 45 ? 11 : LINES >= 34 ? 7 : 3;
-	int injected_h = LINES >= 45 ? 9 : LINES >= 34 ? 6 : 4;
-	int upper = h - log_h - injected_h;
-	int targets_w = COLS >= 180 ? 54 : COLS >= 110 ? 38 : COLS * 44 / 100;
+	struct box box[PANE_COUNT];
 
-	if (COLS < 80 || LINES < 24) {
-		draw_pane(u, u->focus, (struct box){ 1, 0, h, COLS });
-		return;
-	}
-	draw_upper(u, upper);
-	draw_pane(u, PANE_INJECTED, (struct box){ 1 + upper, 0, injected_h, COLS });
-	draw_pane(u, PANE_LOG, (struct box){ 1 + upper + injected_h, 0, log_h, COLS });
-	draw_column_line(1, targets_w, upper, true);
-	if (COLS >= 110)
-		draw_column_line(1, COLS - (COLS >= 180 ? 60 : 34) - 1, upper, true);
+	place_panes(u, box);
+	for (int p = 0; p < PANE_COUNT; p++)
+		if (box[p].h)
+			draw_rule(u, (enum pane_id)p, &box[p]);
+	for (int p = PANE_DETAIL; p <= PANE_FAULTS; p++)
+		if (box[p].h && box[p].x)
+			draw_column_line(box[p].x - 1, box[p].h);
+	for (int p = 0; p < PANE_COUNT; p++)
+		if (box[p].h)
+			draw_pane(u, (enum pane_id)p, &box[p]);
 }
 
 /* Too small for a pane: what matters most, in as few letters as there are. */
@@ -266,12 +287,7 @@ static void draw_tiny(const struct ui *u)
 
 void ui_draw(struct ui *u)
 {
-	erase();
-	curs_set(0);
-	draw_base(ROLE_TEXT);
-	if (u->redraw)
-		clearok(curscr, TRUE);
-	u->redraw = false;
+	frame_begin();
 	if (COLS < 60 || LINES < 15) {
 		draw_tiny(u);
 	} else {
@@ -283,6 +299,6 @@ void ui_draw(struct ui *u)
 			u->dialog->ops->draw(u, u->dialog);
 		draw_foot(u);
 	}
-	wnoutrefresh(stdscr);
-	doupdate();
+	frame_end(u->redraw);
+	u->redraw = false;
 }

@@ -159,19 +159,11 @@ static void draw_lines(struct pen *p, const char *label, const char *text)
 	}
 }
 
-static void draw_plan(const struct ui *u, const struct inject *j, struct pen *p)
+/* Whether it may be done comes before what will be done: that can be long. */
+static void draw_verdict(const struct ui *u, const struct inject *j, struct pen *p)
 {
 	const char *no = forbidden(u, j);
-	char name[TARGET_MAX];
 
-	for (size_t k = 0; j->plan && k < j->plan->nitems; k++) {
-		const struct plan_item *i = &j->plan->items[k];
-
-		if (j->plan->nitems > 1)
-			pen_text(p, "on", LABEL_W, ROLE_TITLE, target_str(name, &i->target));
-		draw_lines(p, "do", buf_text(&i->act.do_lines));
-		draw_lines(p, "undo", buf_text(&i->act.undo_lines));
-	}
 	if (j->plan)
 		pen_text(p, "guard", LABEL_W, j->plan->refused ? ROLE_ERROR : ROLE_UP,
 			 j->plan->guard);
@@ -179,6 +171,21 @@ static void draw_plan(const struct ui *u, const struct inject *j, struct pen *p)
 		pen_text(p, "cannot", LABEL_W, ROLE_ERROR, no);
 	if (!j->plan && j->why.hint[0])
 		pen_text(p, "to do", LABEL_W, ROLE_TEXT, j->why.hint);
+}
+
+static void draw_plan(const struct inject *j, struct pen *p)
+{
+	char name[TARGET_MAX];
+
+	for (size_t k = 0; j->plan && k < j->plan->nitems; k++) {
+		const struct plan_item *i = &j->plan->items[k];
+
+		pen_text(p, "", 0, ROLE_TEXT, "");
+		if (j->plan->nitems > 1)
+			pen_text(p, "on", LABEL_W, ROLE_TITLE, target_str(name, &i->target));
+		draw_lines(p, "do", buf_text(&i->act.do_lines));
+		draw_lines(p, "undo", buf_text(&i->act.undo_lines));
+	}
 }
 
 static void draw_words(const struct inject *j, struct pen *p)
@@ -207,8 +214,9 @@ static struct pen draw_body(const struct ui *u, struct inject *j, const struct b
 	for (size_t k = 0; k < j->nfields; k++)
 		draw_field(j, &p, k);
 	pen_text(&p, "", 0, ROLE_TEXT, "");
-	draw_plan(u, j, &p);
+	draw_verdict(u, j, &p);
 	draw_words(j, &p);
+	draw_plan(j, &p);
 	return p;
 }
 

@@ -58,14 +58,14 @@ static bool is_key(const char *s, size_t n, int code)
 	return false;
 }
 
-static bool has_code(const char *keys, int code)
+bool keys_has(enum cmd c, int code)
 {
-	while (*keys) {
-		size_t n = strcspn(keys, " ");
+	for (const char *s = commands[c].keys; *s;) {
+		size_t n = strcspn(s, " ");
 
-		if (is_key(keys, n, code))
+		if (is_key(s, n, code))
 			return true;
-		keys += n + (keys[n] == ' ');
+		s += n + (s[n] == ' ');
 	}
 	return false;
 }
@@ -75,7 +75,7 @@ enum cmd keys_find(int code, unsigned where, bool typing)
 	if (typing && code >= ' ' && code < TERM_CODE && code != 127)
 		return CMD_NONE;
 	for (int c = 1; c < CMD_COUNT; c++)
-		if (commands[c].where & where && has_code(commands[c].keys, code))
+		if (commands[c].where & where && keys_has((enum cmd)c, code))
 			return (enum cmd)c;
 	return CMD_NONE;
 }

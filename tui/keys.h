@@ -84,6 +84,8 @@ struct command {
 };
 const struct command *command(enum cmd c);
 
+/* True if CODE is one of C's keys. */
+bool keys_has(enum cmd c, int code);
 /* What the key CODE (term_key) does in WHERE. TYPING: characters belong to the text, not to us. */
 enum cmd keys_find(int code, unsigned where, bool typing);
 /* The I-th key of C as text for the screen ("F9", "Ctrl-X", "Shift-Tab"); false: has no more. */

@@ -189,8 +189,6 @@ void edit_draw(const struct edit *e, int y, int x, int w, enum role role, bool f
 		cols = text_cols(before + (from - e->text));
 	}
 	put(y, x, w, role, from);
-	if (focus && y < LINES && x + cols < COLS) {
-		curs_set(1);
-		move(y, x + cols);
-	}
+	if (focus)
+		frame_cursor(y, x + cols);
 }

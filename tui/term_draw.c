@@ -15,6 +15,7 @@ static struct {
 	bool utf8;    /* the terminal takes Unicode … */
 	bool symbols; /* … and its font has more than lines */
 	enum role base;
+	int cursor_y, cursor_x; /* -1: hidden */
 } the;
 
 static const char *const glyphs[GLYPH_COUNT][2] = {
@@ -42,6 +43,30 @@ void draw_start(void)
 		the.utf8 = false;
 	the.symbols = the.utf8 && !(name && strncmp(name, "linux", 5) == 0);
 	the.base = ROLE_TEXT;
+}
+
+void frame_begin(void)
+{
+	erase();
+	draw_base(ROLE_TEXT);
+	the.cursor_y = -1;
+}
+
+void frame_cursor(int y, int x)
+{
+	the.cursor_y = y < LINES ? y : LINES - 1;
+	the.cursor_x = x < COLS ? x : COLS - 1;
+}
+
+void frame_end(bool all)
+{
+	if (all)
+		clearok(curscr, TRUE);
+	curs_set(the.cursor_y >= 0);
+	if (the.cursor_y >= 0)
+		move(the.cursor_y, the.cursor_x);
+	wnoutrefresh(stdscr);
+	doupdate();
 }
 
 bool draw_unicode(void)

@@ -61,6 +61,13 @@ struct box {
 	int y, x, h, w;
 };
 
+/* Begins a frame: everything is empty and the cursor hidden. */
+void frame_begin(void);
+/* The terminal's cursor stands here at the end of this frame. */
+void frame_cursor(int y, int x);
+/* The one update of the terminal; ALL: also what it should show already. */
+void frame_end(bool all);
+
 /* Columns that S takes, and bytes of S that fit into COLS columns. */
 int text_cols(const char *s);
 size_t text_fit(const char *s, int cols);
