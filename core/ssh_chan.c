@@ -256,11 +256,13 @@ int ssh_chan_write(struct chan *ch, const void *data, size_t n, int timeout_ms, 
 	struct ssh_c *c = (struct ssh_c *)ch;
 	struct ssh_t *t = (struct ssh_t *)ch->t;
 	const int64_t end = now_boot_ms() + timeout_ms;
+	const char *at = data;
 	size_t sent = 0;
 	int w = 0;
 
 	while (sent < n && !w) {
-		const int k = give(c->ch, (const char *)data + sent, n - sent);
+		/* without output it has ended: that it is also closed may still be on its way */
+		const int k = ssh_channel_is_eof(c->ch) ? -1 : give(c->ch, at + sent, n - sent);
 
 		if (k < 0)
 			return ended(t, e);

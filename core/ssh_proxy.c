@@ -132,7 +132,7 @@ static void add_jump(struct buf *b, const struct ssh_t *t, const char *spec, con
 	const char *last = comma ? comma + 1 : spec;
 	char word[512];
 
-	buf_str(b, "exec ssh -T -o BatchMode=yes -o ServerAliveInterval=15 -o LogLevel=ERROR"
+	buf_str(b, "exec ssh -T -o BatchMode=yes -o ServerAliveInterval=15 -o LogLevel=INFO"
 		   " -o ClearAllForwardings=yes -o ControlMaster=no");
 	if (o->accept_new)
 		buf_str(b, " -o StrictHostKeyChecking=accept-new");
@@ -265,7 +265,8 @@ static void last_words(struct ssh_t *t, char *said, size_t size)
 	said[n] = '\0';
 }
 
-static int jump_code(const char *said, const char **hint)
+/* What SAID means, and the line of it that says so; the last one where none is known. */
+static int meaning(char *said, const char **line, const char **hint)
 {
 	static const struct {
 		const char *words;
@@ -279,37 +280,46 @@ static int jump_code(const char *said, const char **hint)
 		  "ssh" },
 		{ "Permission denied", -EACCES,
 		  "the jump host accepts no key: check jump, ssh-agent and ssh_config" },
-		{ "not resolve", -ENOENT, "check jump in cluster.cfg" },
+		{ "not resolve", -ENOENT, "check host and jump in cluster.cfg" },
 		{ "refused", -ECONNREFUSED, "check host, port and jump in cluster.cfg" },
 		{ "timed out", -ETIMEDOUT, "check host, port and jump in cluster.cfg" },
 		{ "o route", -EHOSTUNREACH, "check the network" },
 		{ "unreachable", -EHOSTUNREACH, "check the network" },
+		{ "administratively prohibited", -EACCES,
+		  "the jump host forwards nothing: AllowTcpForwarding in its sshd_config" },
 		{ "not found", -ENOENT, "install the program that carries the connection" },
 	};
+	char *at = NULL, *begin;
+	int code = -EPROTO;
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (!strstr(said, known[i].words))
-			continue;
-		*hint = known[i].hint;
-		return known[i].code;
-	}
 	*hint = "try the same by hand: ssh -J";
-	return -EPROTO;
+	for (size_t i = 0; !at && i < sizeof(known) / sizeof(known[0]); i++) {
+		at = strstr(said, known[i].words);
+		if (!at)
+			continue;
+		code = known[i].code;
+		*hint = known[i].hint;
+	}
+	if (!at)
+		at = said + strlen(said);
+	at[strcspn(at, "\r\n")] = '\0';
+	begin = strrchr(said, '\n');
+	*line = begin ? begin + 1 : said;
+	return code;
 }
 
 int ssh_proxy_error(struct ssh_t *t, const struct node_cfg *n, struct err *e)
 {
 	char said[SAID_MAX];
-	const char *hint;
+	const char *hint, *line;
 
 	if (t->proxy_err < 0)
 		return 0;
 	last_words(t, said, sizeof(said));
 	if (!*said)
 		return 0;
-	const int code = jump_code(said, &hint);
-	const char *last = strrchr(said, '\n');
-	err_set(e, code, "%s: on the way there: %s", n->host, last ? last + 1 : said);
+	const int code = meaning(said, &line, &hint);
+	err_set(e, code, "%s: on the way there: %s", n->host, line);
 	return err_hint(e, "%s", hint);
 }
 
