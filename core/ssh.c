@@ -204,21 +204,29 @@ static int no_key(struct ssh_t *t, const struct node_cfg *n, struct err *e)
 			   "passwords are never used");
 }
 
+/* The session ended while keys were tried. */
+static int thrown_out(struct ssh_t *t, const struct node_cfg *n, struct err *e)
+{
+	const char *why = ssh_get_error(t->s);
+
+	if (!strstr(why, "authentication failures"))
+		return err_set(e, -EPROTO, "%s: %s", n->host, why);
+	err_set(e, -EACCES, "%s: %s", n->host, why);
+	return err_hint(e, "ssh-agent offers too many keys: name the right one by identity");
+}
+
 static int auth_result(struct ssh_t *t, const struct node_cfg *n, int r, struct err *e)
 {
 	if (r == SSH_AUTH_SUCCESS)
 		return 0;
+	if (!ssh_is_connected(t->s))
+		return thrown_out(t, n, e);
 	if (r == SSH_AUTH_AGAIN)
 		return late(t, n, e);
-	if (r == SSH_AUTH_PARTIAL) {
-		err_set(e, -EACCES, "%s: the key is accepted, but the host asks for more", n->host);
-		return err_hint(e, "a second factor cannot be given here");
-	}
-	if (r == SSH_AUTH_ERROR && !ssh_is_connected(t->s)) {
-		err_set(e, -EACCES, "%s: refused: %s", n->host, ssh_get_error(t->s));
-		return err_hint(e, "too many keys in ssh-agent? Name one by identity");
-	}
-	return no_key(t, n, e);
+	if (r != SSH_AUTH_PARTIAL)
+		return no_key(t, n, e);
+	err_set(e, -EACCES, "%s: the key is accepted, but the host asks for more", n->host);
+	return err_hint(e, "a second factor cannot be given here");
 }
 
 static int load_key(struct ssh_t *t, const struct node_cfg *n, ssh_key *key, struct err *e)

@@ -568,7 +568,7 @@ static void add(struct CMUnitTest *all, size_t *n, const struct CMUnitTest *more
 	*n += nmore;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct CMUnitTest last = cmocka_unit_test(test_nothing_is_left);
 	static struct CMUnitTest all[100];
@@ -578,6 +578,8 @@ int main(void)
 	add(all, &n, key_tests, nkey_tests);
 	add(all, &n, session_tests, COUNT(session_tests));
 	add(all, &n, &last, 1);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
 	fds_before = rig_open_fds();
 	return _cmocka_run_group_tests("ssh", all, n, NULL, NULL);
 }
