@@ -15,6 +15,9 @@ struct kprobe;
 /* Is the probe really in the kernel's text? Not so where kprobes were switched off as a whole. */
 bool fdk_arch_armed(const struct kprobe *kp);
 
+/* Is there a call of callee in the size bytes of a function's text? */
+bool fdk_arch_calls(const void *text, unsigned long size, const void *callee);
+
 /* At the entry of a function: its n-th argument (0 to 7). */
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n);
 

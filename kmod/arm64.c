@@ -13,6 +13,21 @@ bool fdk_arch_armed(const struct kprobe *kp)
 	return (le32_to_cpup((const __le32 *)kp->addr) & 0xffe0001f) == 0xd4200000;
 }
 
+/* B and BL hold the distance in words, in their low 26 bits. */
+bool fdk_arch_calls(const void *text, unsigned long size, const void *callee)
+{
+	const __le32 *at = text;
+
+	for (; size >= 4; size -= 4, at++) {
+		u32 insn = le32_to_cpup(at);
+		long words = sign_extend32(insn, 25);
+
+		if ((insn & 0x7c000000) == 0x14000000 && at + words == callee)
+			return true;
+	}
+	return false;
+}
+
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
 {
 	return n < 8 ? regs->regs[n] : 0;

@@ -124,7 +124,7 @@ static void show_rule(struct seq_file *m, const struct fdk_rule *rule)
 static int rules_show(struct seq_file *m, void *v)
 {
 	if (v == m->private)
-		seq_puts(m, "# id point … as armed, then counters, time left and the target\n");
+		seq_puts(m, "# as armed, then counters, time left and the target\n");
 	else
 		show_rule(m, list_entry(v, struct fdk_rule, list));
 	return 0;

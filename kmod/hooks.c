@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Hooks: registering kprobes, and the path that a hooked call takes. */
+#include <linux/kallsyms.h>
 #include <linux/overflow.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
@@ -97,6 +98,8 @@ static const char *why_not(int rc)
 		return "is not in this kernel";
 	case -EINVAL:
 		return "must not be probed";
+	case -ESRCH:
+		return "is inlined into its callers";
 	case -EOPNOTSUPP:
 		return "cannot be probed: kprobes are switched off";
 	default:
@@ -141,13 +144,40 @@ const char *fdk_hooks_off(void)
 	return rc ? NULL : off;
 }
 
-/* Registered but not armed: the kernel's text is not touched. */
-static int try_candidate(struct fdk_hook *hook)
+/* Where a function is that may be probed. Registered but not armed: no text is touched. */
+static int find_symbol(const char *symbol, const void **addr)
 {
-	int rc = hook_register(hook, KPROBE_FLAG_DISABLED);
+	struct kprobe kp = { .symbol_name = symbol, .flags = KPROBE_FLAG_DISABLED };
+	int rc = register_kprobe(&kp);
 
-	if (!rc)
-		unregister_kprobe(&hook->kp);
+	if (rc)
+		return rc;
+	*addr = kp.addr;
+	unregister_kprobe(&kp);
+	return 0;
+}
+
+/* "name+0x0/0xSIZE" is the only thing that says so to a module. */
+static unsigned long size_of(const void *text)
+{
+	char name[KSYM_SYMBOL_LEN];
+	unsigned long size = 0;
+	const char *slash;
+
+	sprint_symbol(name, (unsigned long)text);
+	slash = strrchr(name, '/');
+	return slash && !kstrtoul(slash + 1, 16, &size) ? size : 0;
+}
+
+static int try_candidate(const struct fdk_candidate *from)
+{
+	const void *callee, *caller;
+	int rc = find_symbol(from->symbol, &callee);
+
+	for (const char *const *c = from->callers; !rc && c && *c; c++) {
+		if (!find_symbol(*c, &caller) && !fdk_arch_calls(caller, size_of(caller), callee))
+			rc = -ESRCH;
+	}
 	return rc;
 }
 
@@ -161,7 +191,7 @@ void fdk_hook_find(struct fdk_hook *hook, const struct fdk_candidate *candidates
 		return;
 	}
 	for (hook->from = candidates; hook->from->symbol; hook->from++) {
-		rc = try_candidate(hook);
+		rc = try_candidate(hook->from);
 		if (!rc)
 			return;
 		fdk_text_add(&why, "%s%s %s (%d)", why.len ? ", " : "", hook->from->symbol,

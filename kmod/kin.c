@@ -118,7 +118,7 @@ NOKPROBE_SYMBOL(kin_handler);
 
 void fdk_kin_find(void)
 {
-	static const struct fdk_candidate symbols[] = { { "wake_up_new_task", NULL }, {} };
+	static const struct fdk_candidate symbols[] = { { .symbol = "wake_up_new_task" }, {} };
 
 	fdk_kin_hook.handler = kin_handler;
 	fdk_hook_find(&fdk_kin_hook, symbols);

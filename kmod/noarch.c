@@ -16,6 +16,11 @@ bool fdk_arch_armed(const struct kprobe *kp)
 	return false;
 }
 
+bool fdk_arch_calls(const void *text, unsigned long size, const void *callee)
+{
+	return true;
+}
+
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
 {
 	return 0;

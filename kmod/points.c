@@ -4,20 +4,22 @@
 #include "calls.h"
 #include "parse.h"
 
-#define FROM(symbol, get)                                                                          \
+#define FROM(symbol, get, callers)                                                                 \
 	{                                                                                          \
-		symbol, FDK_KERNEL_FN(get)                                                         \
+		symbol, FDK_KERNEL_FN(get), callers                                                \
 	}
 
+static const char *const file_callers[] = { "vfs_read", "vfs_write", NULL };
+
 static const struct fdk_candidate file_symbols[] = {
-	FROM("rw_verify_area", fdk_get_rw_verify_area),
-	FROM("security_file_permission", fdk_get_file_permission),
-	FROM(NULL, NULL),
+	FROM("rw_verify_area", fdk_get_rw_verify_area, file_callers),
+	FROM("security_file_permission", fdk_get_file_permission, NULL),
+	FROM(NULL, NULL, NULL),
 };
 
 static const struct fdk_candidate vm_ioctl_symbols[] = {
-	FROM("kvm_vm_ioctl", fdk_get_file_ioctl),
-	FROM(NULL, NULL),
+	FROM("kvm_vm_ioctl", fdk_get_file_ioctl, NULL),
+	FROM(NULL, NULL, NULL),
 };
 
 static const unsigned short read_errnos[] = { EIO,       EINTR,     EAGAIN,  ENXIO,   ENOMEM,

@@ -40,6 +40,9 @@ struct fdk_call {
 struct fdk_candidate {
 	const char *symbol;
 	void (*get)(struct pt_regs *regs, struct fdk_call *call); /* reads the arguments */
+	/* Functions beside it whose calls matter: had the compiler put its body into one of them,
+	 * the probe would be taken and never hit. NULL: nobody can inline it. Ended by NULL. */
+	const char *const *callers;
 };
 
 struct fdk_point {
