@@ -120,8 +120,10 @@ static int slow_turn(struct actor *a, int limit_ms, struct err *e)
 	if (r || !a->slow_asked)
 		return r;
 	r = read_block(a->slow, &a->slow_text, limit_ms, e);
+	if (r == -ETIMEDOUT) /* it is never waited for: the next turn asks again */
+		return err_set(e, 0, "%s", "");
 	if (r)
-		return r == -ETIMEDOUT ? 0 : r;
+		return r;
 	free(a->slow_last);
 	a->slow_last = take_block(&a->slow_text);
 	a->slow_asked = false;
@@ -187,11 +189,11 @@ static int view_of(struct actor *a, const char *fast, int64_t asked, struct err 
 	v->sweep = a->view->sweep;
 	v->swept = a->view->swept;
 	memcpy(v->sweep_msg, a->view->sweep_msg, sizeof(v->sweep_msg));
-	actor_publish(a, v);
+	reconcile(a, v);
 	return 0;
 }
 
-static int tick(struct actor *a, struct err *e)
+int actor_tick(struct actor *a, struct err *e)
 {
 	int64_t asked = now_boot_ms();
 	char *text = NULL;
@@ -237,7 +239,7 @@ static void refresh(struct actor *a)
 	int r = connect_node(a, &e);
 
 	if (!r)
-		r = tick(a, &e);
+		r = actor_tick(a, &e);
 	if (r) {
 		lost(a, &e);
 		return;
@@ -246,7 +248,6 @@ static void refresh(struct actor *a)
 	a->backoff_ms = 0;
 	a->due_ms = now_boot_ms() + a->deck->o.interval_ms;
 	pthread_mutex_unlock(&a->deck->lock);
-	reconcile(a);
 }
 
 static void run_job(struct actor *a, struct job *j)

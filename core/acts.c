@@ -233,7 +233,6 @@ static void mark_swept(struct actor *a)
 	for (size_t i = 0; i < d->nrecords; i++)
 		if (strcmp(d->records[i].i.node, a->cfg->name) == 0)
 			d->records[i].swept = true;
-	a->hurry = true;
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -264,8 +263,11 @@ void job_sweep(struct actor *a, struct job *j, struct err *open_err)
 	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
 		node_error(&ans, &e);
 	buf_free(&b);
-	if (!e.code)
+	/* done is what the node then shows, not what the script said */
+	if (!e.code) {
 		mark_swept(a);
+		actor_tick(a, &e);
+	}
 	sweep_ended(a, &ans, &e);
 }
 

@@ -101,8 +101,10 @@ struct actor *deck_actor(struct deck *d, const char *node);
 void actor_queue(struct actor *a, struct job *j, bool first);
 /* The actor's view from now on; takes the reference. */
 void actor_publish(struct actor *a, struct node_view *v);
-/* Compares what the node shows with what the deck believes of it; unlocked. */
-void reconcile(struct actor *a);
+/* The same for an answer: what it shows is compared with what the deck believes; unlocked. */
+void reconcile(struct actor *a, struct node_view *v);
+/* Asks the node now and takes its answer over; for a worker that has the actor and its session. */
+int actor_tick(struct actor *a, struct err *e);
 /* Writes the record to the journal and takes over STATE; unlocked. */
 int record_set(struct deck *d, const char *id, enum inj_state state, const char *reason,
 	       struct err *e);

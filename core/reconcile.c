@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect.h"
 #include "deck_priv.h"
 
 static void take_attr(const struct item *i, const char *key, char *dst, size_t n)
@@ -99,35 +100,30 @@ static void shown(struct actor *a, const struct item *it)
 	}
 }
 
-struct ending {
-	char id[ID_MAX];
-	enum inj_state state;
-	const char *reason;
-};
-
-static void ended(const struct actor *a, const struct record *r, struct ending *out)
+/* How it ended, seen from a node that does not show it any more. */
+static void set_ended(const struct actor *a, struct record *r)
 {
-	const char *boot = item_attr(&a->view->items[0], "boot");
+	const char *boot = item_attr(&a->view->items[0], "boot"), *why;
 	bool over = r->i.deadline_boot_ms
 			    ? now_boot_ms() + 1500 >= r->i.deadline_boot_ms
 			    : now_unix_ms() + 1500 >= r->i.started_unix_ms + r->i.ttl_ms;
 
-	memcpy(out->id, r->i.id, sizeof(out->id));
-	out->state = STATE_RESTORED;
+	r->i.state = STATE_RESTORED;
 	if (r->boot[0] && boot && strcmp(boot, r->boot) != 0) {
-		out->reason = "the node was rebooted: nothing of it is left";
+		why = "the node was rebooted: nothing of it is left";
 	} else if (r->swept) {
-		out->reason = "restore all";
+		why = "restore all";
 	} else if (over) {
-		out->state = STATE_EXPIRED;
-		out->reason = "the TTL passed: the node restored it by itself";
+		r->i.state = STATE_EXPIRED;
+		why = "the TTL passed: the node restored it by itself";
 	} else {
-		out->reason = "restored on the node, not by this console";
+		why = "restored on the node, not by this console";
 	}
+	snprintf(r->i.reason, sizeof(r->i.reason), "%s", why);
 }
 
-/* At most N injections that this node does not show any more. */
-static size_t collect_ended(struct actor *a, struct ending *out, size_t n)
+/* Ends what this node does not show any more; copies of at most N, for the journal. */
+static size_t end_missing(struct actor *a, struct injection *out, size_t n)
 {
 	struct deck *d = a->deck;
 	size_t k = 0;
@@ -139,7 +135,9 @@ static size_t collect_ended(struct actor *a, struct ending *out, size_t n)
 		    strcmp(r->i.node, a->cfg->name) != 0 ||
 		    node_view_item(a->view, KIND_INJECTION, r->i.id))
 			continue;
-		ended(a, r, &out[k++]);
+		set_ended(a, r);
+		if (r->journaled)
+			out[k++] = r->i;
 	}
 	return k;
 }
@@ -153,20 +151,24 @@ static bool can_tell(const struct node_view *v)
 	return root && strcmp(root, "yes") == 0 && !(module && strcmp(module, "unreadable") == 0);
 }
 
-void reconcile(struct actor *a)
+void reconcile(struct actor *a, struct node_view *v)
 {
 	struct deck *d = a->deck;
-	struct ending over[64];
+	struct injection over[32];
+	struct node_view *old;
 	size_t n = 0;
 
 	pthread_mutex_lock(&d->lock);
-	for (size_t i = 0; i < a->view->nitems; i++)
-		if (a->view->items[i].kind == KIND_INJECTION)
-			shown(a, &a->view->items[i]);
-	if (can_tell(a->view))
-		n = collect_ended(a, over, sizeof(over) / sizeof(*over));
+	old = a->view;
+	a->view = v;
+	for (size_t i = 0; i < v->nitems; i++)
+		if (v->items[i].kind == KIND_INJECTION)
+			shown(a, &v->items[i]);
+	if (can_tell(v))
+		n = end_missing(a, over, sizeof(over) / sizeof(*over));
 	deck_changed(d);
 	pthread_mutex_unlock(&d->lock);
+	node_view_unref(old);
 	for (size_t i = 0; i < n; i++)
-		record_set(d, over[i].id, over[i].state, over[i].reason, NULL);
+		journal_write(d->journal, &over[i], NULL);
 }

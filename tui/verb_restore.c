@@ -66,9 +66,8 @@ int verb_contact_ids(struct batch *b, char **words, int n)
 	const struct snapshot *s;
 	int r = scope_ids(b, words + 1, n - 1);
 
-	/* with the second answer the first one has been compared with the journal */
 	if (!r)
-		r = batch_contact(b, 2);
+		r = batch_contact(b, 1);
 	if (r)
 		return r;
 	s = deck_snapshot(b->deck);
@@ -219,26 +218,16 @@ static bool concerns(const struct sweep *w, const struct injection *i)
 	return !was || !state_is_final(was->state);
 }
 
-/*
- * A sweep's result may be the one of the sweep before. Ours is in front of the node's queue: behind
- * the answer that was under way, and before the one that then says what is left, whose comparison
- * with the journal is over when the third has come.
- */
-#define ANSWERS 3
-static bool node_swept(const struct sweep *w, const struct node_view *v)
+static bool node_swept(const struct node_view *v)
 {
-	const struct node_view *was = snapshot_node(w->before, v->cfg->name);
-
-	if (v->state != NODE_UP)
-		return true;
-	return (v->sweep == SWEEP_DONE || v->sweep == SWEEP_FAILED) &&
-	       v->seq >= (was ? was->seq : 0) + ANSWERS;
+	return v->state != NODE_UP || v->sweep == SWEEP_DONE || v->sweep == SWEEP_FAILED;
 }
 
 static bool all_swept(const struct snapshot *s, void *arg)
 {
+	(void)arg;
 	for (size_t i = 0; i < s->nnodes; i++)
-		if (!node_swept(arg, s->nodes[i]))
+		if (!node_swept(s->nodes[i]))
 			return false;
 	return true;
 }
