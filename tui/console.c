@@ -2,6 +2,7 @@
 /* The loop: wait for keys, news of the engine, signals or the clock; change state; draw once. */
 #include "console.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -120,11 +121,12 @@ int console_run(struct deck *d, const struct config *cfg, const struct console_o
 	u = (struct ui){ .deck = d, .cfg = cfg, .readonly = o->readonly };
 	draw_start();
 	if (!theme_start(theme, cfg->banner))
-		deck_log(d, "", -1, "theme %s: there is no such theme; the default is used", theme);
+		deck_log(d, "", -ENOENT, "theme %s: there is no such theme; the default is used",
+			 theme);
 	u.hist = hist_new();
 	if (!u.hist) {
 		term_stop();
-		return err_set(e, -12, "out of memory");
+		return err_set(e, -ENOMEM, "out of memory");
 	}
 	take_time(&u);
 	log_take(&u);

@@ -46,7 +46,7 @@ void ui_update(struct ui *u)
 			panes[p]->update(u);
 	if (u->dialog && u->dialog->ops->update)
 		u->dialog->ops->update(u, u->dialog);
-	if (u->quit_when_clear && !snapshot_active(u->snap))
+	if (u->quit_when_clear && !injected_mine(u))
 		u->quit = true;
 }
 
@@ -89,10 +89,10 @@ static void filter_key(struct ui *u, enum cmd c, int code)
 /* Esc gives up one thing after the other. */
 static void back(struct ui *u)
 {
-	if (u->say_until)
-		u->say_until = 0;
-	else if (u->quit_when_clear)
+	if (u->quit_when_clear)
 		u->quit_when_clear = false;
+	else if (u->say_until)
+		u->say_until = 0;
 	else if (u->status)
 		u->status = false;
 	else if (u->targets.filter.text[0])

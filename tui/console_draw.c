@@ -171,7 +171,11 @@ static void draw_foot(const struct ui *u)
 
 	put_blank(&line, ROLE_BAR);
 	draw_base(ROLE_BAR);
-	if (u->say_until)
+	if (u->quit_when_clear)
+		putf(y, 1, COLS - 2, ROLE_KEY,
+		     "restoring, then quitting: %zu not restored yet   Esc stay   q other ways",
+		     injected_mine(u));
+	else if (u->say_until)
 		put(y, 1, COLS - 2, u->say_bad ? ROLE_ERROR : ROLE_KEY, u->say);
 	else
 		draw_keys(u, y);

@@ -34,9 +34,8 @@ static void quit_restoring(struct ui *u, const char *arg)
 	}
 }
 
-static size_t list_mine(const struct ui *u, struct buf *text)
+static void list_mine(const struct ui *u, struct buf *text)
 {
-	size_t n = 0;
 	char left[32];
 
 	for (size_t k = 0; k < u->snap->ninjections; k++) {
@@ -48,9 +47,7 @@ static size_t list_mine(const struct ui *u, struct buf *text)
 		buf_fmt(text, "%s %s on %s, %s%s%s\n", mark_glyph(injection_mark(i)), i->fault,
 			i->target, state_word(i->state), ms >= 0 ? ", ends by itself in " : "",
 			ms >= 0 ? ui_left(left, sizeof(left), ms) : "");
-		n++;
 	}
-	return n;
 }
 
 void ask_quit(struct ui *u)
@@ -60,7 +57,8 @@ void ask_quit(struct ui *u)
 						 { "Leave them to their TTL", quit_now } };
 	struct buf text = BUF_INIT(65536);
 
-	if (!list_mine(u, &text))
+	list_mine(u, &text);
+	if (!injected_mine(u))
 		u->quit = true;
 	else
 		dialog_ask(u, "Quit while something is injected?", buf_text(&text), buttons, 3, "");

@@ -104,23 +104,36 @@ static const char *forbidden(const struct ui *u, const struct inject *j)
 
 /* ---- drawing ---- */
 
+static void range_str(const struct param *p, char *dst, size_t n)
+{
+	const char *unit = p->unit ? p->unit : "";
+
+	if (p->max >= 1000000000) /* no bound that anybody meets */
+		snprintf(dst, n, "from %lld%s%s", (long long)p->min, *unit ? " " : "", unit);
+	else
+		snprintf(dst, n, "%lld to %lld%s%s", (long long)p->min, (long long)p->max,
+			 *unit ? " " : "", unit);
+}
+
 /* What fits into the field, and what it is for; or what is wrong with it. */
 static void field_note(const struct inject *j, size_t k, char *dst, size_t n)
 {
 	const struct param *p = param_of(j, k);
 	const char *help = p && p->help ? p->help : "";
+	char range[80];
 
-	if (j->bad[k][0])
+	if (j->bad[k][0]) {
 		snprintf(dst, n, "%s", j->bad[k]);
-	else if (!p)
+	} else if (!p) {
 		snprintf(dst, n, "30s, 2m, 1h: the node ends it by itself after this long");
-	else if (p->type == PARAM_CHOICE)
+	} else if (p->type == PARAM_CHOICE) {
 		snprintf(dst, n, "%s  %s", glyph(GLYPH_CHOICE), help);
-	else if (p->type == PARAM_INT)
-		snprintf(dst, n, "%lld to %lld%s%s: %s", (long long)p->min, (long long)p->max,
-			 p->unit && *p->unit ? " " : "", p->unit ? p->unit : "", help);
-	else
+	} else if (p->type == PARAM_INT) {
+		range_str(p, range, sizeof(range));
+		snprintf(dst, n, "%s: %s", range, help);
+	} else {
 		snprintf(dst, n, "%s", help);
+	}
 }
 
 static void draw_field(struct inject *j, struct pen *p, size_t k)
@@ -191,12 +204,14 @@ static void draw_plan(const struct inject *j, struct pen *p)
 static void draw_words(const struct inject *j, struct pen *p)
 {
 	const struct fault *f = j->fault;
-	char after[400];
+	const char *word = aftermath_word(f->aftermath), *text = f->after_text ? f->after_text : "";
+	bool said = strncmp(text, word, strlen(word)) == 0;
+	char after[600];
 
 	if (f->risk && *f->risk)
 		pen_text(p, "risk", LABEL_W, ROLE_WARN, f->risk);
-	snprintf(after, sizeof(after), "%s%s%s", aftermath_word(f->aftermath),
-		 f->after_text && *f->after_text ? ": " : "", f->after_text ? f->after_text : "");
+	snprintf(after, sizeof(after), "%s%s%s", said ? "" : word, said || !*text ? "" : ": ",
+		 text);
 	pen_text(p, "aftermath", LABEL_W, f->aftermath == AFTER_HEALS ? ROLE_TEXT : ROLE_WARN,
 		 after);
 	if (f->flags & FAULT_LASTING)

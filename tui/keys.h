@@ -47,17 +47,17 @@ enum where {
 	  "begin the TTL of the injection anew, as long as it was")                                \
 	C(PANIC, "F9 C-x X", IN_ALL | ACTS, "restore all + stop",                                  \
 	  "restore everything at once and block new injections (X: not while typing)")             \
-	C(NEXT, "Tab", IN_PANES | IN_DIALOG, "next", "to the next pane or field")                  \
-	C(PREV, "S-Tab", IN_PANES | IN_DIALOG, "", "to the one before")                            \
+	C(HELP, "F1 ?", IN_PANES, "help", "this page")                                             \
+	C(QUIT, "q F10", IN_PANES | IN_PANIC, "quit", "quit; asks while anything is injected")     \
 	C(FILTER, "/", IN_PANES, "filter",                                                         \
 	  "filter targets by any text of their row; !text: those without it")                      \
+	C(NEXT, "Tab", IN_PANES | IN_DIALOG, "next", "to the next pane or field")                  \
+	C(PREV, "S-Tab", IN_PANES | IN_DIALOG, "", "to the one before")                            \
 	C(ACK, "a", IN_INJECTED, "off the list", "take a finished injection off the list")         \
 	C(ACK_ALL, "A", IN_INJECTED, "", "take all finished injections off the list")              \
 	C(CLOSE, "Esc q", IN_PAGE, "close", "close this page")                                     \
 	C(CANCEL, "Esc", IN_DIALOG | IN_FILTER, "cancel", "close the dialog; drop the filter")     \
 	C(BACK, "Esc", IN_PANES, "", "drop the message, the filter, then the marks")               \
-	C(HELP, "F1 ?", IN_PANES, "help", "this page")                                             \
-	C(QUIT, "q F10", IN_PANES | IN_PANIC, "quit", "quit; asks while anything is injected")     \
 	C(UP, "Up k", IN_LISTS, "", "up")                                                          \
 	C(DOWN, "Down j", IN_LISTS, "", "down")                                                    \
 	C(LEFT, "Left h", IN_TARGETS | IN_DIALOG, "", "fold the node; the choice before")          \

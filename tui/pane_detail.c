@@ -9,7 +9,7 @@
 #include "chart.h"
 #include "console_ui.h"
 
-#define LABEL_W  10
+#define LABEL_W  12
 #define MAX_COLS 400
 #define STEP_MS  1000
 
@@ -91,7 +91,7 @@ static void tall_chart(struct ui *u, struct pen *p, const struct item *i, const 
 	chart_value(now, sizeof(now), m->value, m->metric->unit);
 	chart_value(top, sizeof(top), c.top, m->metric->unit);
 	if (pen_row(p, &y)) {
-		int used = putf(y, p->box.x, p->box.w, ROLE_DIM, "%-9s ", m->metric->label);
+		int used = putf(y, p->box.x, p->box.w, ROLE_DIM, "%-11s ", m->metric->label);
 
 		used += put(y, p->box.x + used, p->box.w - used, ROLE_TEXT, now);
 		snprintf(scale, sizeof(scale), "top %s, last %zu s", top, c.n * STEP_MS / 1000);

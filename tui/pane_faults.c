@@ -32,9 +32,12 @@ static void find_why(struct ui *u, const struct fault *f, char *dst, size_t n)
 	for (size_t i = 0; i < count; i++) {
 		struct target t = fault_target(f, &list[i]);
 		const char *why = deck_unfit(u->deck, u->snap, f, &t, buf, sizeof(buf));
+		size_t len = strlen(f->name);
 
 		if (!why)
 			continue;
+		if (strncmp(why, f->name, len) == 0 && why[len] == ' ')
+			why += len + 1; /* the row has the name already */
 		if (count > 1)
 			snprintf(dst, n, "%s: %s", target_str(name, &t), why);
 		else

@@ -34,6 +34,15 @@ int64_t ui_ttl_left(const struct ui *u, const struct injection *i)
 	return left > 0 ? left : 0;
 }
 
+size_t injected_mine(const struct ui *u)
+{
+	size_t n = 0;
+
+	for (size_t k = 0; k < u->snap->ninjections; k++)
+		n += u->snap->injections[k].mine && !state_is_final(u->snap->injections[k].state);
+	return n;
+}
+
 const struct injection *injected_next(const struct ui *u)
 {
 	const struct injection *next = NULL;

@@ -14,6 +14,8 @@ struct injected {
 
 /* Restores what is marked or selected in the pane that has the focus. */
 void injected_restore(struct ui *u);
+/* How many of our own are not final. */
+size_t injected_mine(const struct ui *u);
 /* The active injection that ends first, or NULL. */
 const struct injection *injected_next(const struct ui *u);
 void injected_free(struct injected *i);

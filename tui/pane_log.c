@@ -108,7 +108,8 @@ static void draw_line(const struct log_shown *s, int y, int x, int w)
 	put(y, x + 1, 8, ROLE_DIM, clock);
 	put(y, x + 11, 9, ROLE_TEXT, s->node[0] ? s->node : "console");
 	if (s->event)
-		snprintf(end, sizeof(end), "%llu hits", (unsigned long long)s->count);
+		snprintf(end, sizeof(end), "%llu hit%s", (unsigned long long)s->count,
+			 s->count == 1 ? "" : "s");
 	else if (s->node[0])
 		snprintf(end, sizeof(end), "%s", s->code ? "failed" : "ok");
 	right = *end ? text_cols(end) + 2 : 0;

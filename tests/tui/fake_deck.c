@@ -27,7 +27,7 @@
 struct deck {
 	pthread_mutex_t lock;
 	pthread_t thread;
-	bool started, stop, panic, readonly, storm, known;
+	bool started, stop, panic, readonly, storm, known, changed;
 	int wake;
 	const struct config *cfg;
 	struct snapshot *snap;
@@ -265,7 +265,7 @@ static struct node_view *make_node(const struct deck *d, size_t n)
 		make_items(d, v, n);
 	}
 	if (d->panic) {
-		bool done = now_boot_ms() - d->panic_at > 2000 && v->state == NODE_UP;
+		bool done = now_boot_ms() - d->panic_at > 500 && v->state == NODE_UP;
 
 		v->sweep = v->state != NODE_UP ? SWEEP_FAILED : done ? SWEEP_DONE : SWEEP_RUNNING;
 		v->swept = done && n == 0 ? 1 : 0;
@@ -328,6 +328,7 @@ static void set_state(struct deck *d, size_t k, enum inj_state s)
 {
 	d->inj[k].state = s;
 	d->since[k] = now_boot_ms();
+	d->changed = true;
 	say(d, d->inj[k].node, 0, "%s id=%s %s", state_word(s), d->inj[k].id, d->inj[k].fault);
 }
 
@@ -338,17 +339,17 @@ static void play(struct deck *d, size_t k)
 
 	if (d->panic && !state_is_final(i->state) && i->state != STATE_RESTORING)
 		set_state(d, k, STATE_RESTORING);
-	else if (i->state == STATE_JOURNALED && in > 300)
+	else if (i->state == STATE_JOURNALED && in > 100)
 		set_state(d, k, STATE_PREPARED);
-	else if (i->state == STATE_PREPARED && in > 300)
+	else if (i->state == STATE_PREPARED && in > 100)
 		set_state(d, k, STATE_ACTIVE);
-	else if (i->state == STATE_RESTORING && in > 1000)
+	else if (i->state == STATE_RESTORING && in > 400)
 		set_state(d, k, STATE_RESTORED);
 	else if (i->state == STATE_ACTIVE && now >= i->deadline_boot_ms)
 		set_state(d, k, STATE_EXPIRED);
 	if (i->state == STATE_EXPIRED && !i->reason[0])
 		snprintf(i->reason, sizeof(i->reason), "the node's TTL restored it");
-	for (int n = 0; i->state == STATE_ACTIVE && n < (d->storm ? 40 : 2); n++)
+	for (int n = 0; i->state == STATE_ACTIVE && n < (d->storm ? 40 : 1); n++)
 		hit(d, i);
 	if (i->state == STATE_ACTIVE)
 		snprintf(i->effect, sizeof(i->effect), "writes fail (io-error)");
@@ -362,10 +363,11 @@ static void *run(void *arg)
 		pthread_mutex_lock(&d->lock);
 		for (size_t k = 0; k < d->ninj; k++)
 			play(d, k);
-		if (turn % (d->storm ? 1 : 5) == 0)
+		if (turn % (d->storm ? 1 : 10) == 0 || d->changed)
 			publish(d);
+		d->changed = false;
 		pthread_mutex_unlock(&d->lock);
-		usleep(d->storm ? 20000 : 200000);
+		usleep(d->storm ? 20000 : 100000);
 	}
 	return NULL;
 }
