@@ -91,16 +91,15 @@ const char *deck_unfit(struct deck *d, const struct snapshot *s, const struct fa
 		snprintf(buf, n, "%s does not hit a %s", f->name, kind_word(t->kind));
 		return buf;
 	}
-	why = not_there(v, t, buf, n);
-	if (why)
-		return why;
 	root = v->nitems ? item_attr(&v->items[0], "root") : NULL;
-	if (!root || strcmp(root, "yes") != 0) {
+	/* before the VM is looked for: only root sees whose descriptors they are */
+	if (v->state == NODE_UP && (!root || strcmp(root, "yes") != 0)) {
 		snprintf(buf, n, "not root on %s: log in as root, or allow sudo without a password",
 			 v->cfg->name);
 		return buf;
 	}
-	return backend_of(d, f)->unfit(f, t, v, buf, n);
+	why = not_there(v, t, buf, n);
+	return why ? why : backend_of(d, f)->unfit(f, t, v, buf, n);
 }
 
 static void new_id(char *id)
