@@ -227,6 +227,9 @@ static int local_chan_write(struct chan *ch, const void *data, size_t n, int tim
 	struct pollfd p = { .fd = c->child.in, .events = POLLOUT };
 	const char *d = data;
 
+	/* without output it has ended: that its input is closed may take a moment longer */
+	if (c->child.out < 0)
+		return err_set(e, -EPIPE, "the command has ended");
 	while (n) {
 		const ssize_t k = send(c->child.in, d, n, MSG_NOSIGNAL | MSG_DONTWAIT);
 

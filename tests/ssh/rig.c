@@ -102,6 +102,42 @@ struct transport *rig_open(void)
 	return t;
 }
 
+int rig_try(struct node_cfg *n, const char *config, struct err *e)
+{
+	struct transport_opts o = { .ssh_config = config, .connect_ms = 10000 };
+	struct transport *t = NULL;
+	const int r = transport_open(n, &o, &t, e);
+
+	if (!r) {
+		struct transport_cmd c = { .cmd = "exit 5" };
+		int status;
+		assert_int_equal(transport_run(t, &c, NULL, NULL, &status, e), 0);
+		assert_int_equal(status, 5);
+	}
+	transport_close(t);
+	return r;
+}
+
+void rig_opens(struct node_cfg *n, const char *config)
+{
+	struct err e = { .code = 0 };
+
+	if (rig_try(n, config, &e))
+		fail_msg("%s (%s)", e.msg, e.hint);
+}
+
+void rig_bounded(struct node_cfg *n, struct err *e)
+{
+	struct transport_opts o = { .ssh_config = rig_config(true, ""), .connect_ms = 600 };
+	struct transport *t = NULL;
+	const int64_t begin = now_boot_ms();
+
+	assert_int_equal(transport_open(n, &o, &t, e), -ETIMEDOUT);
+	const int64_t took = now_boot_ms() - begin;
+	assert_null(t);
+	assert_true(took >= 550 && took < 2000);
+}
+
 int rig_listen(int *port)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };

@@ -32,6 +32,12 @@ const char *rig_config(bool known, const char *extra);
 struct node_cfg rig_node(void);
 /* Opens it with everything right; the test fails when it cannot. */
 struct transport *rig_open(void);
+/* Opens N, runs one command there and closes it; the code of transport_open. */
+int rig_try(struct node_cfg *n, const char *config, struct err *e);
+/* The same, and the test fails if it does not work. */
+void rig_opens(struct node_cfg *n, const char *config);
+/* The test fails if opening N does not time out in time. */
+void rig_bounded(struct node_cfg *n, struct err *e);
 
 /* A listening socket on loopback that never answers; BACKLOG as for listen. */
 int rig_listen(int *port);
@@ -43,5 +49,7 @@ extern const struct CMUnitTest contract_tests[];
 extern const size_t ncontract_tests;
 extern const struct CMUnitTest key_tests[];
 extern const size_t nkey_tests;
+extern const struct CMUnitTest jump_tests[];
+extern const size_t njump_tests;
 
 #endif
