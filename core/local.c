@@ -82,13 +82,14 @@ static int child_start(const char *cmd, bool quiet, struct child *c, struct err 
 {
 	int in[2] = { -1, -1 }, out[2] = { -1, -1 }, err[2] = { -1, -1 };
 	int r = open_ends(in, out, err, quiet);
+	pid_t pid = 0;
 
 	if (!r)
-		r = sh_spawn(cmd, in[0], out[1], err[1], &c->pid);
+		r = sh_spawn(cmd, in[0], out[1], err[1], &pid);
 	close_fd(&in[0]);
 	close_fd(&out[1]);
 	close_fd(&err[1]);
-	*c = (struct child){ .pid = c->pid, .in = in[1], .out = out[0], .err = err[0] };
+	*c = (struct child){ .pid = pid, .in = in[1], .out = out[0], .err = err[0] };
 	c->pidfd = -1;
 	if (r) {
 		child_close(c);
@@ -264,6 +265,15 @@ static int local_chan_read(struct chan *ch, struct buf *b, int timeout_ms, struc
 	return err_set(e, -EPIPE, "the command has ended");
 }
 
+static struct local_chan *chan_free(struct local_chan *c)
+{
+	struct local_chan *next = c->next;
+
+	child_kill(&c->child);
+	free(c);
+	return next;
+}
+
 static void local_chan_close(struct chan *ch)
 {
 	struct local_chan *c = (struct local_chan *)ch;
@@ -271,17 +281,15 @@ static void local_chan_close(struct chan *ch)
 
 	while (*p != c)
 		p = &(*p)->next;
-	*p = c->next;
-	child_kill(&c->child);
-	free(c);
+	*p = chan_free(c);
 }
 
 static void local_close(struct transport *t)
 {
 	struct local *l = (struct local *)t;
 
-	while (l->chans)
-		local_chan_close(&l->chans->base);
+	for (struct local_chan *c = l->chans; c;)
+		c = chan_free(c);
 	free(l);
 }
 

@@ -167,9 +167,7 @@ static void add_expanded(struct buf *b, ssh_session s, const struct node_cfg *n,
 	buf_str(b, "exec ");
 	for (const char *p = text; *p; p++) {
 		const char c = *p == '%' && p[1] ? *++p : '\0';
-		if (!c)
-			buf_add(b, p, 1);
-		else if (c == 'h')
+		if (c == 'h')
 			buf_str(b, host ? host : n->host);
 		else if (c == 'n')
 			buf_str(b, n->host);

@@ -131,7 +131,7 @@ static int resolve(const char *host, unsigned port, int64_t end, struct addrinfo
 		free(l);
 		return EAI_NONAME;
 	}
-	strcpy(l->host, host);
+	snprintf(l->host, sizeof(l->host), "%s", host);
 	if (lookup_start(l)) {
 		lookup_free(l);
 		return EAI_MEMORY;
