@@ -26,6 +26,15 @@ char *ui_left(char *dst, size_t n, int64_t ms)
 	return dst;
 }
 
+size_t ui_vms(const struct node_view *v)
+{
+	size_t n = 0;
+
+	for (size_t i = 1; v->items && i < v->nitems; i++)
+		n += v->items[i].kind == KIND_VM;
+	return n;
+}
+
 static bool is_hit(const struct ui *u, const struct node_view *v, const struct item *i)
 {
 	const struct targets *t = &u->targets;
@@ -117,8 +126,7 @@ static void draw_top(const struct ui *u)
 		const struct node_view *v = u->snap->nodes[n];
 
 		up += v->state == NODE_UP;
-		for (size_t i = 1; i < v->nitems; i++)
-			vms += v->items[i].kind == KIND_VM;
+		vms += ui_vms(v);
 	}
 	put_blank(&line, ROLE_BAR);
 	draw_base(ROLE_BAR);

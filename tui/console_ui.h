@@ -66,6 +66,8 @@ enum mark ui_mark(const struct ui *u, const struct node_view *v, const struct it
 /* Its state in words: "up", "stale 8 s", "paused". */
 void ui_state(const struct ui *u, const struct node_view *v, const struct item *i, char *dst,
 	      size_t n);
+/* VMs that V reported. */
+size_t ui_vms(const struct node_view *v);
 enum mark injection_mark(const struct injection *i);
 /* "0:42", "12:05", "1:02:03" */
 char *ui_left(char *dst, size_t n, int64_t ms);

@@ -8,7 +8,7 @@
 
 #include "term.h"
 
-#define COMMAND(e, k, w, b, h) [CMD_##e] = { .keys = k, .bar = b, .help = h, .where = w },
+#define COMMAND(e, k, w, b, h) [CMD_##e] = { .keys = (k), .bar = (b), .help = (h), .where = (w) },
 static const struct command commands[CMD_COUNT] = {
 	[CMD_NONE] = { .keys = "", .bar = "", .help = "", .where = 0 }, COMMANDS(COMMAND)
 };
@@ -50,7 +50,7 @@ static bool is_key(const char *s, size_t n, int code)
 	if (n == 3 && s[0] == 'C' && s[1] == '-')
 		return code == (s[2] & 0x1f);
 	if (s[0] == 'F' && s[1] >= '0' && s[1] <= '9')
-		return code == (TERM_CODE | KEY_F(atoi(s + 1)));
+		return code == (TERM_CODE | KEY_F((int)strtol(s + 1, NULL, 10)));
 	for (size_t i = 0; i < sizeof(named) / sizeof(*named); i++)
 		if (strlen(named[i].name) == n && strncmp(named[i].name, s, n) == 0 &&
 		    named[i].code == code)

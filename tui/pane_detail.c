@@ -125,7 +125,7 @@ static void draw_charts(struct ui *u, struct pen *p, const struct item *i)
 
 static void draw_reason(struct ui *u, struct pen *p, const struct node_view *v)
 {
-	char age[64];
+	char age[32], line[80];
 
 	if (v->state == NODE_UP)
 		return;
@@ -142,8 +142,8 @@ static void draw_reason(struct ui *u, struct pen *p, const struct node_view *v)
 	}
 	if (v->seen_boot_ms) {
 		ui_left(age, sizeof(age), u->boot_ms - v->seen_boot_ms);
-		pen_text(p, "last seen", LABEL_W, ROLE_STALE,
-			 strcat(age, " ago; figures are from then"));
+		snprintf(line, sizeof(line), "%s ago; figures are from then", age);
+		pen_text(p, "last seen", LABEL_W, ROLE_STALE, line);
 	}
 	pen_text(p, "", 0, ROLE_TEXT, "");
 }
@@ -228,8 +228,7 @@ static void draw_status(struct ui *u, struct pen *p)
 
 	for (size_t n = 0; n < u->snap->nnodes; n++) {
 		up += u->snap->nodes[n]->state == NODE_UP;
-		for (size_t i = 1; i < u->snap->nodes[n]->nitems; i++)
-			vms += u->snap->nodes[n]->items[i].kind == KIND_VM;
+		vms += ui_vms(u->snap->nodes[n]);
 	}
 	snprintf(line, sizeof(line), "%zu of %zu nodes up, %zu VMs, %zu active injections", up,
 		 u->snap->nnodes, vms, snapshot_active(u->snap));

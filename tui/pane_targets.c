@@ -187,10 +187,8 @@ static void draw_figures(const struct item *i, int y, int x, int w)
 static void draw_vms(const struct node_view *v, int y, int x, int w)
 {
 	char s[64];
-	size_t vms = 0;
+	size_t vms = ui_vms(v);
 
-	for (size_t i = 1; i < v->nitems; i++)
-		vms += v->items[i].kind == KIND_VM;
 	snprintf(s, sizeof(s), "%zu VM%s", vms, vms == 1 ? "" : "s");
 	if (v->nitems && w >= text_cols(s))
 		put_right(y, x, w, ROLE_DIM, s);
