@@ -301,7 +301,7 @@ static void *kill_soon(void *arg)
 
 static void test_session_killed(void **state)
 {
-	struct transport_cmd c = { .cmd = "exec sleep 60", .timeout_ms = 20000 };
+	struct transport_cmd c = { .cmd = "exec sleep 8", .timeout_ms = 20000 };
 	struct transport *t = *state;
 	pid_t pid = session_pid(t);
 	struct buf b = BUF_INIT(100);
