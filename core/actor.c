@@ -45,7 +45,7 @@ static int read_block(struct chan *c, struct buf *b, int limit_ms, struct err *e
 }
 
 /* Starts a collector; its greeting is read by greet. */
-static int open_collector(struct actor *a, struct chan **out, bool events, struct err *e)
+static int open_collector(struct actor *a, struct chan **out, enum event_mode events, struct err *e)
 {
 	struct buf script = BUF_INIT(256u << 10);
 	int r = script_collector(&script, a->deck->o.backends, events);
@@ -86,7 +86,7 @@ static int connect_node(struct actor *a, struct err *e)
 	if (!r)
 		r = open_collector(a, &a->fast, a->deck->o.events, e);
 	if (!r)
-		r = open_collector(a, &a->slow, false, e);
+		r = open_collector(a, &a->slow, EVENTS_NONE, e);
 	if (!r)
 		r = greet(a->fast, e);
 	if (!r)

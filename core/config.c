@@ -338,7 +338,7 @@ static const struct key node_keys[] = {
 	{ "roles", read_strings, AT(node_cfg, roles) },
 	{ "disposable", read_bool, AT(node_cfg, disposable) },
 	{ "symbols", read_symbols, AT(node_cfg, symbols) },
-	{ NULL },
+	{ .name = NULL },
 };
 
 #define LINE(field) .line = offsetof(struct guard_cfg, field)
@@ -347,7 +347,7 @@ static const struct key guard_keys[] = {
 	{ "max_injections", read_count, AT(guard_cfg, max_injections), LINE(max_injections_line) },
 	{ "max_ttl", read_duration, AT(guard_cfg, max_ttl_ms), LINE(max_ttl_line) },
 	{ "protected", read_strings, AT(guard_cfg, protected_nodes), LINE(protected_line) },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static int read_guard(struct reader *r, const config_setting_t *s, const char *path, void *dst)
@@ -421,7 +421,7 @@ static const struct key top_keys[] = {
 	{ "ssh_config", read_path, AT(config, ssh_config) },
 	{ "nodes", read_nodes, AT(config, nodes), .required = true },
 	{ "guard", read_guard, AT(config, guard) },
-	{ NULL },
+	{ .name = NULL },
 };
 
 static void check_protected(struct reader *r)

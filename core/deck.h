@@ -11,15 +11,21 @@
 
 struct deck;
 
+enum event_mode {
+	EVENTS_NONE,
+	EVENTS_NEW, /* those that come from now on */
+	EVENTS_HELD /* first those that the modules still hold */
+};
+
 struct deck_opts {
 	const struct config *cfg;              /* outlives the deck */
 	const struct backend *const *backends; /* NULL-terminated */
 	const char *state_dir; /* NULL: $XDG_STATE_HOME/faultdeck, else ~/.local/state/faultdeck */
 	const char *const *only; /* NULL-terminated names of nodes to talk to; NULL: all */
 	bool accept_new;
-	bool readonly;   /* plans, but never injects or restores */
-	bool events;     /* stream the modules' events */
-	int interval_ms; /* of the refresh; 0: 1000 */
+	bool readonly;          /* plans, but never injects or restores */
+	enum event_mode events; /* of the modules */
+	int interval_ms;        /* of the refresh; 0: 1000 */
 };
 /* Reads the journal; touches no network until deck_start. */
 int deck_open(const struct deck_opts *o, struct deck **out, struct err *e);

@@ -88,7 +88,7 @@ const char *deck_unfit(struct deck *d, const struct snapshot *s, const struct fa
 		return buf;
 	}
 	if (!(f->targets & 1u << t->kind)) {
-		snprintf(buf, n, "%s does not hit a %s", f->name, kind_word(t->kind));
+		snprintf(buf, n, "it does not hit a %s", kind_word(t->kind));
 		return buf;
 	}
 	root = v->nitems ? item_attr(&v->items[0], "root") : NULL;

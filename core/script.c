@@ -69,12 +69,15 @@ int script_inject(struct buf *b, const struct plan *p, const struct plan_item *i
 	return done(b);
 }
 
-int script_collector(struct buf *b, const struct backend *const *backends, bool events)
+int script_collector(struct buf *b, const struct backend *const *backends, enum event_mode events)
 {
 	buf_str(b, "FD_BACKENDS='");
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s%s", i ? " " : "", backends[i]->name);
-	buf_fmt(b, "'\nFD_EVENTS=%d\n", events);
+	buf_fmt(b, "'\nFD_EVENTS=%s\n",
+		events == EVENTS_NONE  ? "none"
+		: events == EVENTS_NEW ? "new"
+				       : "held");
 	buf_str(b, collect_sh);
 	for (size_t i = 0; backends[i]; i++)
 		buf_str(b, backends[i]->collect_sh);

@@ -132,8 +132,10 @@ int batch_open(struct batch *b)
 		o.only = b->scope ? b->scope : none;
 	o.accept_new = b->args->accept_new;
 	o.readonly = b->args->readonly;
-	o.events = b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)) ||
-		   strcmp(b->args->words[0], "events") == 0;
+	if (strcmp(b->args->words[0], "events") == 0)
+		o.events = EVENTS_HELD;
+	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)))
+		o.events = EVENTS_NEW;
 	block_signals(true);
 	r = deck_open(&o, &b->deck, &e);
 	block_signals(false);

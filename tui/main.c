@@ -126,7 +126,7 @@ static int console(const struct args *a, const struct config *cfg, struct emit *
 	char own[4096], tree[4096];
 	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
 	struct console_opts c = { a->readonly, a->theme, dirs };
-	struct deck_opts o = { .cfg = cfg, .backends = backends, .events = true };
+	struct deck_opts o = { .cfg = cfg, .backends = backends, .events = EVENTS_NEW };
 	struct deck *d = NULL;
 	struct err e = { .code = 0 };
 	int r;

@@ -74,6 +74,7 @@ kvm_discover_proc() {
 }
 
 kvm_turn=0
+kvm_events_open=
 kvm_discover() {
 	kvm_found=
 	if [ -r $KVM_DEBUG ]; then
@@ -139,15 +140,26 @@ kvm_rules() {
 	done <$KVM_MODULE/rules
 }
 
-# Events stay on one descriptor: the stream begins where this reader came in.
+# What the module has for this reader now; each read takes what is there.
+kvm_read_events() {
+	timeout 2 dd bs=64k count=16 iflag=nonblock <&3 2>/dev/null
+}
+
+# Events stay on one descriptor, which knows where this reader is. FD_EVENTS=held begins with what
+# the module still holds, new with what comes.
 kvm_events() {
-	[ "${FD_EVENTS-}" = 1 ] || return 0
-	if [ "${kvm_events_open-}" != 1 ]; then
-		[ -r $KVM_MODULE/events ] || return 0
-		exec 3<$KVM_MODULE/events && kvm_events_open=1
+	[ "${FD_EVENTS-none}" != none ] || return 0
+	if [ ! -e $KVM_MODULE/events ]; then
+		[ -z "$kvm_events_open" ] || exec 3<&-
+		kvm_events_open=
+		return 0
 	fi
-	[ -e $KVM_MODULE/events ] || { exec 3<&-; kvm_events_open=0; return 0; }
-	timeout 1 dd bs=64k count=1 iflag=nonblock <&3 2>/dev/null | sed 's/^/!/'
+	if [ -z "$kvm_events_open" ]; then
+		[ -r $KVM_MODULE/events ] && exec 3<$KVM_MODULE/events || return 0
+		kvm_events_open=1
+		[ "$FD_EVENTS" = held ] || kvm_read_events >/dev/null
+	fi
+	kvm_read_events | sed 's/^/!/'
 }
 
 kvm_module() {

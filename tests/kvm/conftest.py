@@ -31,16 +31,6 @@ def deck(lab, tmp_path):
     assert left.split() == ["0", "0"], "left on the node: " + left
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    """The machine-readable closing line of `make test` is made from these."""
-    stats = terminalreporter.stats
-    skipped = len(stats.get("skipped", []))
-    failed = len(stats.get("failed", [])) + len(stats.get("error", []))
-    terminalreporter.write_line("COUNT %d %d %d" % (len(stats.get("passed", [])), failed, skipped))
-    for report in stats.get("skipped", []):
-        terminalreporter.write_line("SKIP %s: %s" % (report.nodeid, report.longrepr[-1]))
-
-
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     # the tests that end the host come last
@@ -49,4 +39,4 @@ def pytest_collection_modifyitems(items):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "ends_host: cuts the emulated host's power")
-    # subprocess.run(["make", "-s", "-C", TOP, "all"], check=True)
+    subprocess.run(["make", "-s", "-C", TOP, "all"], check=True)

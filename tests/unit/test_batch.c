@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
+// sources: tui/batch_words.c tui/batch_args.c tui/emit.c tui/emit_record.c tui/emit_text.c
 /* The pure parts of batch: words, options, exit codes, and what the two faces print. */
 #include <errno.h>
 #include <math.h>
