@@ -33,7 +33,6 @@ struct job {
 struct actor {
 	struct deck *deck;
 	const struct node_cfg *cfg;
-	size_t index;
 	/* under deck->lock */
 	struct job *head, **tail;
 	bool busy, hurry; /* hurry: ask again although the back-off is not over */
@@ -108,6 +107,9 @@ int actor_tick(struct actor *a, struct err *e);
 /* Writes the record to the journal and takes over STATE; unlocked. */
 int record_set(struct deck *d, const char *id, enum inj_state state, const char *reason,
 	       struct err *e);
+
+/* Until somebody says deck_changed or END has passed (-ETIMEDOUT); with the lock held. */
+int wait_news(struct deck *d, int64_t end_boot_ms);
 
 /* unlocked */
 void *actor_worker(void *deck);

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/* What the deck knows of injections, and the snapshots that the faces read. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "collect.h"
+#include "deck_priv.h"
+
+/* ---- records ---- */
+
+void deck_changed(struct deck *d)
+{
+	if (d->snap)
+		snapshot_put(d->snap);
+	d->snap = NULL;
+	if (eventfd_write(d->wake_fd, 1)) {
+		/* the counter is full: whoever reads it is woken all the same */
+	}
+	pthread_cond_broadcast(&d->news);
+}
+
+/* The newest of this id: an id that ended and is seen again is a new record. */
+struct record *deck_record(struct deck *d, const char *id)
+{
+	for (size_t i = d->nrecords; i-- > 0;)
+		if (strcmp(d->records[i].i.id, id) == 0)
+			return &d->records[i];
+	return NULL;
+}
+
+static void drop_record(struct deck *d, size_t i)
+{
+	memmove(&d->records[i], &d->records[i + 1], (d->nrecords - i - 1) * sizeof(*d->records));
+	d->nrecords--;
+}
+
+struct record *deck_add_record(struct deck *d, const struct injection *i)
+{
+	if (d->nrecords == DECK_INJECTIONS_MAX) {
+		size_t k = 0;
+
+		while (k < d->nrecords && !state_is_final(d->records[k].i.state))
+			k++;
+		if (k == d->nrecords)
+			return NULL;
+		drop_record(d, k);
+	}
+	d->records[d->nrecords] = (struct record){ .i = *i };
+	deck_changed(d);
+	return &d->records[d->nrecords++];
+}
+
+void deck_acknowledge(struct deck *d, const char *id)
+{
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = d->nrecords; i-- > 0;)
+		if (state_is_final(d->records[i].i.state) && !d->records[i].pending &&
+		    (!id || strcmp(d->records[i].i.id, id) == 0))
+			drop_record(d, i);
+	deck_changed(d);
+	pthread_mutex_unlock(&d->lock);
+}
+
+int record_set(struct deck *d, const char *id, enum inj_state state, const char *reason,
+	       struct err *e)
+{
+	struct injection copy;
+	struct record *r;
+	bool journaled = false;
+	int ret = 0;
+
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	if (r) {
+		copy = r->i;
+		journaled = r->journaled;
+	}
+	pthread_mutex_unlock(&d->lock);
+	if (!r)
+		return err_set(e, -ENOENT, "no injection %s", id);
+	copy.state = state;
+	snprintf(copy.reason, sizeof(copy.reason), "%s", reason);
+	if (journaled)
+		ret = journal_write(d->journal, &copy, e);
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	if (r) {
+		r->i.state = state;
+		memcpy(r->i.reason, copy.reason, sizeof(copy.reason));
+		deck_changed(d);
+	}
+	pthread_mutex_unlock(&d->lock);
+	return ret;
+}
+
+struct actor *deck_actor(struct deck *d, const char *node)
+{
+	for (size_t i = 0; i < d->nactors; i++)
+		if (strcmp(d->actors[i].cfg->name, node) == 0)
+			return &d->actors[i];
+	return NULL;
+}
+
+/* ---- snapshots ---- */
+
+/* What can be said of an injection now: a node that does not answer says nothing. */
+static void show_record(struct deck *d, const struct record *r, struct injection *out)
+{
+	const struct actor *a = deck_actor(d, r->i.node);
+	const struct node_view *v = a ? a->view : NULL;
+
+	*out = r->i;
+	if (state_is_final(r->i.state) || r->pending || (v && v->state == NODE_UP && r->seen))
+		return;
+	if (v && v->state == NODE_UP)
+		return;
+	out->state = STATE_UNKNOWN;
+	snprintf(out->reason, sizeof(out->reason), "%s is %s%s%s: the TTL holds on the node",
+		 r->i.node,
+		 v                                  ? node_state_word(v->state)
+		 : config_node(d->o.cfg, r->i.node) ? "not asked by this command"
+						    : "not in this cluster.cfg",
+		 v && v->reason.code ? ": " : "", v ? v->reason.msg : "");
+}
+
+static struct snapshot *make_snapshot(struct deck *d)
+{
+	struct snapshot *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		abort();
+	s->nodes = calloc(d->nactors + 1, sizeof(*s->nodes));
+	s->injections = calloc(d->nrecords + 1, sizeof(*s->injections));
+	if (!s->nodes || !s->injections)
+		abort();
+	s->seq = ++d->snap_seq;
+	s->boot_ms = now_boot_ms();
+	s->panic = d->panic;
+	s->refs = 1;
+	for (size_t i = 0; i < d->nactors; i++)
+		s->nodes[s->nnodes++] = node_view_ref(d->actors[i].view);
+	for (size_t i = 0; i < d->nrecords; i++)
+		show_record(d, &d->records[i], &s->injections[s->ninjections++]);
+	return s;
+}
+
+const struct snapshot *deck_snapshot(struct deck *d)
+{
+	struct snapshot *s;
+
+	pthread_mutex_lock(&d->lock);
+	if (!d->snap)
+		d->snap = make_snapshot(d);
+	s = d->snap;
+	__atomic_add_fetch(&s->refs, 1, __ATOMIC_ACQ_REL);
+	pthread_mutex_unlock(&d->lock);
+	return s;
+}
+
+void snapshot_put(const struct snapshot *cs)
+{
+	struct snapshot *s = (struct snapshot *)cs;
+
+	if (!s || __atomic_sub_fetch(&s->refs, 1, __ATOMIC_ACQ_REL) > 0)
+		return;
+	for (size_t i = 0; i < s->nnodes; i++)
+		node_view_unref(s->nodes[i]);
+	free(s->nodes);
+	free(s->injections);
+	free(s);
+}
+
+int deck_wake_fd(struct deck *d)
+{
+	return d->wake_fd;
+}
