@@ -171,13 +171,13 @@ static int view_of(struct actor *a, const char *fast, int64_t asked, struct err 
 				 .event = take_event,
 				 .arg = a };
 	struct node_view *v = calloc(1, sizeof(*v));
-	int r = v ? 0 : err_set(e, -ENOMEM, "out of memory");
+	int r;
 
-	if (!r) {
-		v->refs = 1;
-		v->cfg = a->cfg;
-		r = collect_view(&in, v, e);
-	}
+	if (!v)
+		return err_set(e, -ENOMEM, "out of memory");
+	v->refs = 1;
+	v->cfg = a->cfg;
+	r = collect_view(&in, v, e);
 	if (r) {
 		free(v);
 		return r;

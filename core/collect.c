@@ -193,7 +193,7 @@ static void finish_item(struct reader *r, struct item *i)
 	const char *pid = steal_attr(i, "pid"), *state = steal_attr(i, "state");
 	const struct backend *const *b;
 
-	i->pid = pid ? atoi(pid) : 0;
+	i->pid = pid ? (int)strtol(pid, NULL, 10) : 0;
 	text_clean(i->state, sizeof(i->state), state ? state : "");
 	i->bad = i->kind == KIND_VM && state && strcmp(state, "running") != 0;
 	measure_all(r, i, node_metrics, sizeof(node_metrics) / sizeof(*node_metrics));

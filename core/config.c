@@ -385,7 +385,7 @@ static void read_node(struct reader *r, const config_setting_t *s, size_t i)
 		expected(r, s, prefix, "a group { name = …; host = …; }");
 		return;
 	}
-	strcat(prefix, ".");
+	snprintf(prefix, sizeof(prefix), "nodes[%zu].", i);
 	read_group(r, s, prefix, node_keys, n);
 	n->local = n->host && strcmp(n->host, "local") == 0;
 	/* duplicates are looked for among few: a large file is made by a program */

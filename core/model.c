@@ -94,7 +94,8 @@ static void target_vcpu(struct target *t)
 
 static bool is_pid(const char *s)
 {
-	return *s && strlen(s) <= 9 && strspn(s, "0123456789") == strlen(s) && atoi(s) > 0;
+	return *s && strlen(s) <= 9 && strspn(s, "0123456789") == strlen(s) &&
+	       (int)strtol(s, NULL, 10) > 0;
 }
 
 /* 0, or what is wrong with the words of S split at AT (its last '@', or NULL). */

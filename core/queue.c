@@ -123,7 +123,7 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 		ret = not_known(d, id, e);
 	if (!ret && !j)
 		ret = err_set(e, -ENOMEM, "out of memory");
-	if (!ret && !state_is_final(r->i.state)) {
+	if (!ret && r && !state_is_final(r->i.state)) {
 		j->flags = flags;
 		r->pending = true;
 		r->i.state = STATE_RESTORING;

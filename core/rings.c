@@ -81,11 +81,11 @@ static void take_field(struct event *ev, const char *key, const char *value)
 	else if (strcmp(key, "to") == 0)
 		copy_field(ev->to, sizeof(ev->to), value);
 	else if (strcmp(key, "cpu") == 0)
-		ev->cpu = atoi(value);
+		ev->cpu = (int)strtol(value, NULL, 10);
 	else if (strcmp(key, "tgid") == 0)
-		ev->tgid = atoi(value);
+		ev->tgid = (int)strtol(value, NULL, 10);
 	else if (strcmp(key, "tid") == 0)
-		ev->tid = atoi(value);
+		ev->tid = (int)strtol(value, NULL, 10);
 }
 
 /* KEY=VALUE words, as the module's `events` has them; comment lines begin with '#'. */

@@ -114,7 +114,7 @@ static int kvm_plan(const struct fault *f, const struct target *t, const struct 
 {
 	const struct item *vm = t->kind == KIND_VM ? node_view_item(v, KIND_VM, t->name) : NULL;
 	const char *libvirt = vm ? item_attr(vm, "libvirt") : NULL;
-	int pid = vm ? vm->pid : atoi(t->name);
+	int pid = vm ? vm->pid : (int)strtol(t->name, NULL, 10);
 	struct buf arm = BUF_INIT(1024);
 	char number[16];
 

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from deck import Deck, Lab
+from deck import Deck, Lab, nothing_left
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -27,8 +27,7 @@ def deck(lab, tmp_path):
     deck = Deck(lab, tmp_path)
     yield deck
     deck.end()
-    left = lab.on("cat /sys/kernel/debug/faultdeck/rules | grep -c ^id=; ls /run/faultdeck 2>/dev/null | wc -l")
-    assert left.split() == ["0", "0"], "left on the node: " + left
+    assert nothing_left(lab), lab.on("cat /sys/kernel/debug/faultdeck/rules; ls /run/faultdeck")
 
 
 @pytest.hookimpl(tryfirst=True)
