@@ -69,22 +69,19 @@ fd_start_time() {
 	printf '%s' "${20}"
 }
 
-fd_clock_stop() {
-	if [ -r "$fd_dir/unit" ]; then
-		systemctl stop "$(fd_get unit)" 2>/dev/null
-	fi
-	[ -r "$fd_dir/sleeper" ] || return 0
-	read -r fd_pid fd_born <"$fd_dir/sleeper"
-	[ "$(fd_start_time "$fd_pid")" != "$fd_born" ] || kill -- "-$fd_pid" 2>/dev/null
-	rm -f "$fd_dir/sleeper"
+# fd_clock_kill UNIT "PID BORN": either may be empty.
+fd_clock_kill() {
+	[ -z "$1" ] || systemctl stop "$1" 2>/dev/null
+	fd_pid=${2%% *}
+	[ -z "$fd_pid" ] || [ "$(fd_start_time "$fd_pid")" != "${2##* }" ] ||
+		kill -- "-$fd_pid" 2>/dev/null
 }
 
 # fd_clock_start TTL_MS: this node ends the injection by itself then. A timer that was overtaken by
 # a renewal finds another generation and does nothing.
 fd_clock_start() {
 	fd_gen=$(($(fd_get generation) + 1))
-	fd_put generation "$fd_gen" && fd_put ttl_ms "$1" &&
-		fd_put deadline "$(($(fd_now) + $1))" || return 1
+	fd_put ttl_ms "$1" && fd_put deadline "$(($(fd_now) + $1))" || return 1
 	fd_s=$((($1 + 999) / 1000))
 	# shellcheck disable=SC2016 # expands in the shell that runs at the end of the TTL
 	fd_loop='for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sh "$0" expire "$1" && break; sleep 2; done'
@@ -97,12 +94,12 @@ fd_clock_start() {
 		setsid sh -c "sleep $fd_s; $fd_loop" "$fd_dir/undo.sh" "$fd_gen" \
 			9<&- </dev/null >/dev/null 2>&1 &
 		fd_put sleeper "$! $(fd_start_time $!)"
-	fi
+	fi && fd_put generation "$fd_gen" # last: until then the old clock is the one that counts
 }
 
 # Called when nothing of ours is left. The directory goes with its last entry.
 fd_close() {
-	[ "${1-}" = expire ] || fd_clock_stop
+	[ "${1-}" = expire ] || fd_clock_kill "$(fd_get unit)" "$(fd_get sleeper)"
 	rm -rf "$fd_dir"
 	rmdir /run/faultdeck 2>/dev/null
 	say state restored
@@ -145,13 +142,20 @@ fd_inject() {
 	return 1
 }
 
+# The old clock goes when the new one runs: there is no moment without one.
 fd_renew() {
-	fd_lock || { fail ENOENT "no injection $FD_ID on this node any more"; return 1; }
-	fd_clock_stop
+	fd_lock || {
+		fail ENOENT "no injection $FD_ID on this node any more"
+		return 1
+	}
 	if command -v renew_ >/dev/null; then
 		renew_ "$1" 9<&- || return 1
 	fi
-	fd_clock_start "$1" && say state active
+	fd_old_unit=$(fd_get unit)
+	fd_old_sleeper=$(fd_get sleeper)
+	fd_clock_start "$1" || return 1
+	fd_clock_kill "$fd_old_unit" "$fd_old_sleeper"
+	say state active
 }
 
 fd_main() {

@@ -1,0 +1,49 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""module build, load, unload, status: on the node, or here for the node's kernel."""
+import os
+
+EXTRA = "/lib/modules/$(uname -r)/extra"
+
+
+def kernel_env(lab):
+    with open(os.path.join(lab.top, "build/lab/kernel.env")) as f:
+        return dict(line.strip().split("=", 1) for line in f if "=" in line)
+
+
+def test_built_here_sent_and_loaded(lab, deck, tmp_path):
+    lab.on("mv %s/faultdeck.ko %s/away" % (EXTRA, EXTRA))
+    try:
+        deck("module", "unload", "kvm1")
+        load = deck("module", "load", "kvm1", code=1)
+        assert "module build" in load.out
+        deck.env["XDG_CACHE_HOME"] = str(tmp_path)
+        nothing = deck("module", "build", "kvm1", code=1)
+        assert "no headers" in nothing.out
+        deck.env["KHEADERS"] = kernel_env(lab)["KHEADERS"]
+        built = deck("module", "build", "kvm1", limit=120)
+        assert "built" in built.out
+        deck("module", "load", "kvm1")
+        assert "loaded: faultdeck" in deck("module", "status", "kvm1", text=True).out
+    finally:
+        lab.on("rm -f /run/faultdeck.ko; mv %s/away %s/faultdeck.ko; "
+               "grep -q ^faultdeck /proc/modules || insmod %s/faultdeck.ko" % (EXTRA, EXTRA, EXTRA))
+
+
+def test_wrong_vermagic_is_refused_with_what_to_do(lab, deck):
+    deck("module", "unload", "kvm1")
+    lab.on("sed 's/vermagic=6.1/vermagic=9.9/' %s/faultdeck.ko >/run/faultdeck.ko" % EXTRA)
+    try:
+        done = deck("module", "load", "kvm1", code=1)
+        assert "9.9" in done.out and "module build" in done.out
+    finally:
+        lab.on("rm -f /run/faultdeck.ko")
+        deck("module", "load", "kvm1")
+
+
+def test_readonly_changes_nothing(deck):
+    command = deck.command("module", "unload", "kvm1")
+    command.insert(command.index("--batch"), "--readonly")
+    deck.command = lambda *a, **k: command
+    assert deck("x", code=None).code != 0
+    del deck.command
+    assert "loaded: faultdeck" in deck("module", "status", "kvm1", text=True).out
