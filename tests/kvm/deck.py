@@ -33,7 +33,7 @@ class Lab:
 
     def is_up(self):
         status = self.run("status", check=False, capture_output=True).stdout
-        return " up pid" in status
+        return " up pid" in status and "lab of %s/build/lab\n" % self.top in status
 
     def up(self):
         self.run("up", "kvm")
