@@ -2,6 +2,7 @@
 #include "collect.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,7 +171,7 @@ static void measure(struct reader *r, struct item *i, const struct metric *m)
 	}
 	i->samples = list;
 	s.raw = strtod(text, NULL);
-	s.value = s.raw * m->scale;
+	s.value = m->counter ? NAN : s.raw * m->scale;
 	s.known = !m->counter;
 	was = m->counter ? prev_sample(r, i, m) : NULL;
 	dt = was ? (r->v->t_ms - r->in->prev->t_ms) / 1000 : 0;

@@ -60,7 +60,7 @@ struct metric {
 struct sample {
 	const struct metric *metric;
 	double value; /* what is shown */
-	bool known;   /* false: a counter's first answer has no rate yet */
+	bool known;   /* false: a counter's first answer has no rate yet, value is NAN */
 	double raw;   /* as the node sent it */
 };
 struct attr {

@@ -61,8 +61,6 @@ static void take_effect(struct actor *a, struct record *r)
 		snprintf(r->i.effect, sizeof(r->i.effect), "the VM is gone");
 	else if (vm->bad)
 		snprintf(r->i.effect, sizeof(r->i.effect), "paused (%s)", vm->state);
-	else if (r->i.hits > 0)
-		snprintf(r->i.effect, sizeof(r->i.effect), "hit %lld times", (long long)r->i.hits);
 }
 
 static void take_clock(struct actor *a, struct record *r, const struct item *it)

@@ -80,6 +80,10 @@ char *chart_value(char *dst, size_t n, double v, const char *unit)
 	double step = bytes ? 1024 : 1000;
 	int p = 0;
 
+	if (!isfinite(v)) {
+		snprintf(dst, n, "-");
+		return dst;
+	}
 	while (fabs(v) >= step && p < 4 && strcmp(unit, "%") != 0) {
 		v /= step;
 		p++;

@@ -175,6 +175,8 @@ static void take_item(struct hist *h, const struct node_view *v, const struct it
 		struct series *s;
 		uint64_t hash;
 
+		if (!i->samples[m].known)
+			continue;
 		key_of(key, sizeof(key), v->cfg->name, i, i->samples[m].metric->key);
 		hash = hash_of(key);
 		s = *slot(h->table, h->size, key, hash);

@@ -105,7 +105,8 @@ static void add_node(struct ui *u, size_t n)
 	for (size_t i = 1; i < v->nitems; i++) {
 		struct row r = { .node = n, .item = i };
 
-		if (row_wanted(u, &r))
+		/* an injection is no target: it has a pane of its own */
+		if (v->items[i].kind != KIND_INJECTION && row_wanted(u, &r))
 			add_row(t, n, i);
 	}
 	if (t->nrows > first + 1)

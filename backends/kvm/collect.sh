@@ -183,8 +183,8 @@ kvm_fast() {
 		eval "kvm_n=\$kvm_name_$kvm_pid kvm_q=\$kvm_qmp_$kvm_pid kvm_l=\$kvm_virt_$kvm_pid"
 		say :vm "$kvm_n"
 		say pid "$kvm_pid"
-		say qmp "$kvm_q"
-		say libvirt "$kvm_l"
+		[ -z "$kvm_q" ] || say qmp "$kvm_q"
+		[ -z "$kvm_l" ] || say libvirt "$kvm_l"
 		kvm_figures "$kvm_pid" 2>/dev/null
 		kvm_vcpus "$kvm_pid"
 	done
