@@ -206,7 +206,7 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 	i->nsamples = 4;
 	i->samples = calloc(4, sizeof(*i->samples));
 	for (int m = 0; m < 4; m++)
-		i->samples[m].metric = &metrics[m];
+		i->samples[m] = (struct sample){ .metric = &metrics[m], .known = true };
 	i->samples[0].value = hit ? 120 : 1800 + 700 * sin(t / 5);
 	i->samples[1].value = hit ? 2 : 41 + 20 * sin(t / 9);
 	i->samples[2].value = 512 * 1048576.0;
@@ -231,6 +231,7 @@ static void make_items(const struct deck *d, struct node_view *v, size_t n)
 	v->items[0].samples = calloc(1, sizeof(struct sample));
 	v->items[0].samples[0].metric = &metrics[4];
 	v->items[0].samples[0].value = 0.4 + 0.2 * sin((double)now_boot_ms() / 8000);
+	v->items[0].samples[0].known = true;
 	add_attr(&v->items[0], "kernel", "6.1.0-28-arm64");
 	add_attr(&v->items[0], "arch", "aarch64");
 	add_attr(&v->items[0], "module", "faultdeck 1 abi 1 arm64");

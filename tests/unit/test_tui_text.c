@@ -196,6 +196,7 @@ static void take(struct hist *h, struct world *w, int64_t ms, double v)
 	w->view.seq++;
 	w->view.seen_boot_ms = ms;
 	w->sample.value = v;
+	w->sample.known = true;
 	hist_take(h, &w->s);
 }
 
