@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * inject → verified active, and restore → read back, each over one warm exec of `true` in the same
- * SSH session to the same host. Prints medians in milliseconds: "exec MS", "inject MS", "restore MS".
+ * SSH session to the same host. Prints medians in milliseconds: "exec MS", "inject MS", "restore
+ * MS".
  */
 #include <stdio.h>
 #include <stdlib.h>
