@@ -31,6 +31,11 @@
 #define FDK_PID_MAX       4194304LL  /* the kernel's PID_MAX_LIMIT on 64 bits */
 #define FDK_COUNT_MAX     1000000000LL /* interval and times */
 #define FDK_SPACE_MAX     (1LL << 60)  /* bytes or calls that pass first */
+#define FDK_RANGE_MAX     (~0ULL >> 1) /* the highest number of a range */
+#define FDK_EXT_MAX       0x7fffffffLL
+#define FDK_VCPU_MAX      4095LL
+#define FDK_PATH_MAX      511          /* bytes of a path prefix */
+#define FDK_HELD_MAX      256          /* pages that rules of one point keep alive at a time */
 #define FDK_TIMES_ENDLESS -1           /* until the TTL */
 
 /* Verbs of `control`. */
@@ -48,7 +53,11 @@
 	X(COMM, "comm")                                                                            \
 	X(INHERIT, "inherit")                                                                      \
 	X(CMD, "cmd")                                                                              \
+	X(EXT, "ext")                                                                              \
 	X(FILES, "files")                                                                          \
+	X(PATH, "path")                                                                            \
+	X(RANGE, "range")                                                                          \
+	X(VCPU, "vcpu")                                                                            \
 	X(ACTION, "action")                                                                        \
 	X(PROBABILITY, "probability")                                                              \
 	X(INTERVAL, "interval")                                                                    \
@@ -56,14 +65,20 @@
 	X(SPACE, "space")                                                                          \
 	X(TTL_MS, "ttl_ms")
 
-/* Kinds of action, and how they are written. A point says which ones it takes. */
+/* Kinds of action, and how they are written. A point says which ones it takes; no point takes both
+ * that are called clear. */
 #define FDK_ACTIONS(X)                                                                             \
 	X(RETURN, "return", "return:VALUE") /* the body is skipped, the caller gets VALUE */       \
 	X(AFTER, "after", "after:VALUE")    /* the body ran, the caller gets VALUE */              \
-	X(SKIP, "skip", "skip")             /* the body of a void function is skipped */           \
-	X(FLIP, "flip", "flip:REG:BIT")                                                            \
+	X(SHORT, "short", "short:BYTES")    /* the body is asked for no more than that */          \
+	X(SKIP, "skip", "skip")             /* the body does not run */                            \
+	X(FLIP, "flip", "flip:REG:BIT")     /* the bit is turned over */                           \
 	X(SET, "set", "set:REG:VALUE")                                                             \
-	X(XOR, "xor", "xor:REG:MASK")
+	X(XOR, "xor", "xor:REG:MASK")          /* the mask's bits are turned over */               \
+	X(OR, "or", "or:REG:MASK")             /* they become 1 */                                 \
+	X(CLEAR, "clear", "clear:REG:MASK")    /* they become 0 */                                 \
+	X(FREEZE, "freeze", "freeze:REG")      /* what was first asked for is always the answer */ \
+	X(HIDE, "clear", "clear:share=PERCENT") /* of the pages, always the same ones */
 
 #define FDK_ENUM_VERB(sym, name)         FDK_VERB_##sym,
 #define FDK_ENUM_KEY(sym, name)          FDK_KEY_##sym,

@@ -21,6 +21,12 @@ bool fdk_arch_calls(const void *text, unsigned long size, const void *callee);
 /* At the entry of a function: its n-th argument (0 to 7). */
 unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n);
 
+void fdk_arch_set_arg(struct pt_regs *regs, unsigned int n, unsigned long value);
+
+/* When a function returns: what it gives. */
+unsigned long fdk_arch_result(struct pt_regs *regs);
+void fdk_arch_set_result(struct pt_regs *regs, unsigned long value);
+
 /* At the entry of a function: return to its caller at once, with this value. */
 void fdk_arch_return(struct pt_regs *regs, unsigned long value);
 

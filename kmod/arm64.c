@@ -34,6 +34,24 @@ unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
 }
 NOKPROBE_SYMBOL(fdk_arch_arg);
 
+void fdk_arch_set_arg(struct pt_regs *regs, unsigned int n, unsigned long value)
+{
+	regs->regs[n] = value;
+}
+NOKPROBE_SYMBOL(fdk_arch_set_arg);
+
+unsigned long fdk_arch_result(struct pt_regs *regs)
+{
+	return regs->regs[0];
+}
+NOKPROBE_SYMBOL(fdk_arch_result);
+
+void fdk_arch_set_result(struct pt_regs *regs, unsigned long value)
+{
+	regs->regs[0] = value;
+}
+NOKPROBE_SYMBOL(fdk_arch_set_result);
+
 /*
  * At a function's first instruction the link register is not yet signed. PSTATE.BTYPE says that we
  * came by an indirect call where a function pointer was used; left in place, it makes the

@@ -4,6 +4,7 @@
 #define FAULTDECK_COMPAT_H
 
 #include <linux/hrtimer.h>
+#include <linux/kprobes.h>
 #include <linux/version.h>
 
 static inline void fdk_timer_setup(struct hrtimer *timer,
@@ -15,6 +16,16 @@ static inline void fdk_timer_setup(struct hrtimer *timer,
 #else
 	hrtimer_init(timer, clock, mode);
 	timer->function = fn;
+#endif
+}
+
+/* Of a call under way. */
+static inline struct kretprobe *fdk_kretprobe_of(struct kretprobe_instance *ri)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(5, 11, 0)
+	return get_kretprobe(ri);
+#else
+	return ri->rp;
 #endif
 }
 

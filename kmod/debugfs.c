@@ -49,15 +49,17 @@ static void show_names(struct seq_file *m, unsigned int bits, const char *const 
 	seq_puts(m, "\t");
 }
 
-static void show_errnos(struct seq_file *m, const unsigned short *errnos)
+static void show_values(struct seq_file *m, const struct fdk_point *point)
 {
+	const unsigned short *errnos = point->errnos;
+	const struct fdk_name *code = point->codes;
 	const char *comma = "";
 
-	for (; errnos && *errnos; errnos++) {
+	for (; errnos && *errnos; errnos++, comma = ",")
 		seq_printf(m, "%s%s", comma, fdk_name_of(fdk_errnos, *errnos)->name);
-		comma = ",";
-	}
-	seq_puts(m, "\t");
+	for (; code && code->name; code++, comma = ",")
+		seq_printf(m, "%s%s", comma, code->name);
+	seq_puts(m, point->result == FDK_RESULT_NUMBER ? ",NUMBER\t" : "\t");
 }
 
 static void show_point(struct seq_file *m, const struct fdk_point *point, const char *off)
@@ -70,7 +72,7 @@ static void show_point(struct seq_file *m, const struct fdk_point *point, const 
 	else
 		seq_printf(m, "unavailable: %s\t", hook->from ? off : hook->reason);
 	show_names(m, point->actions, fdk_action_forms);
-	show_errnos(m, point->errnos);
+	show_values(m, point);
 	show_names(m, FDK_KEYS_COMMON | point->keys, fdk_key_names);
 	seq_printf(m, "%s\t%s\n", point->value, point->danger);
 }
@@ -104,7 +106,7 @@ static void rules_stop(struct seq_file *m, void *v)
 
 static void show_rule(struct seq_file *m, const struct fdk_rule *rule)
 {
-	static char line[FDK_LINE_MAX + 1]; /* under the rules' lock */
+	static char line[2 * FDK_LINE_MAX]; /* with all defaults; under the rules' lock */
 	struct fdk_text t = { line, sizeof(line), 0 };
 	struct fdk_counts c = fdk_rule_counts(rule);
 
@@ -113,11 +115,13 @@ static void show_rule(struct seq_file *m, const struct fdk_rule *rule)
 		   "%s calls=%llu matched=%llu injected=%llu missed=%lu left_ms=%lld target=%s "
 		   "hooked=%d",
 		   line, c.calls, c.matched, c.injected,
-		   fdk_hook_of(rule->spec.point)->kp.nmissed - rule->missed0,
+		   fdk_hook_missed(fdk_hook_of(rule->spec.point)) - rule->missed0,
 		   fdk_rule_left_ms(rule), fdk_targets_state(rule, c.calls),
 		   fdk_hook_live(fdk_hook_of(rule->spec.point)));
 	if (rule->kin)
 		seq_printf(m, " lost=%lu", fdk_kin_lost(rule->kin));
+	if (c.declined)
+		seq_printf(m, " declined=%llu", c.declined);
 	seq_puts(m, "\n");
 }
 

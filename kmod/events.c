@@ -13,6 +13,7 @@
 #include <linux/wait.h>
 #include "events.h"
 #include "names.h"
+#include "regs.h"
 #include "rules.h"
 
 struct record {
@@ -22,6 +23,7 @@ struct record {
 	char id[FDK_ID_MAX + 1];
 	const struct fdk_point *point;
 	enum fdk_act act;
+	int reg;                /* that was changed, plus 1 */
 	struct fdk_event event; /* its rule may be gone */
 };
 
@@ -56,6 +58,7 @@ static void record_fill(struct record *r, const struct fdk_event *event)
 	memcpy(r->id, event->rule->spec.id, sizeof(r->id));
 	r->point = event->rule->spec.point;
 	r->act = event->rule->spec.action.kind;
+	r->reg = r->point->actions & FDK_ACTS_REG ? event->rule->spec.action.reg + 1 : 0;
 	r->event = *event;
 }
 NOKPROBE_SYMBOL(record_fill);
@@ -107,9 +110,12 @@ static void print_value(const struct record *r, long long value, struct fdk_text
 {
 	const struct fdk_name *row = NULL;
 
-	if (r->point->result == FDK_RESULT_ERRNO && value < 0)
-		row = fdk_name_of(fdk_errnos, (unsigned int)-value);
-	if (row)
+	if (r->reg)
+		fdk_text_add(t, "0x%llx", (unsigned long long)value);
+	else if (r->point->codes)
+		fdk_result_print(r->point, value, t);
+	else if (r->point->errnos && value < 0 &&
+		 (row = fdk_name_of(fdk_errnos, (unsigned int)-value)))
 		fdk_text_add(t, "-%s", row->name);
 	else
 		fdk_text_add(t, "%lld", value);
@@ -118,14 +124,27 @@ static void print_value(const struct record *r, long long value, struct fdk_text
 static void print_call(const struct record *r, struct fdk_text *t)
 {
 	const struct fdk_call *call = &r->event.call;
+	char reg[8];
 
 	if (call->kind != FDK_KIND_NONE)
 		fdk_text_add(t, " dev=%u:%u ino=%llu off=%lld len=%lld", MAJOR(call->dev),
-			     MINOR(call->dev), call->ino, call->off, call->size);
-	if (r->point->keys & FDK_BIT(FDK_KEY_CMD)) {
+			     MINOR(call->dev), call->ino, call->at, call->len);
+	else if (r->point->keys & FDK_BIT(FDK_KEY_RANGE))
+		fdk_text_add(t, " at=0x%llx", (unsigned long long)call->at);
+	if (r->point->cmds) {
 		fdk_text_add(t, " cmd=");
-		fdk_cmd_print(call->cmd, t);
+		fdk_cmd_print(r->point, call->cmd, t);
 	}
+	if (r->point->keys & FDK_BIT(FDK_KEY_EXT))
+		fdk_text_add(t, " arg=%lld", (long long)call->ext);
+	if (r->point->keys & FDK_BIT(FDK_KEY_VCPU))
+		fdk_text_add(t, " vcpu=%d", call->vcpu);
+	if (r->reg) {
+		fdk_reg_name(r->reg - 1, reg);
+		fdk_text_add(t, " reg=%s", reg);
+	}
+	if (call->task)
+		fdk_text_add(t, " task=%d", call->task);
 }
 
 static void print_record(const struct record *r, u64 seq, struct fdk_text *t)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Hooks: registering kprobes, and the path that a hooked call takes. */
 #include <linux/kallsyms.h>
+#include <linux/module.h>
 #include <linux/overflow.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
@@ -8,6 +9,8 @@
 #include <linux/sched.h>
 #include <linux/slab.h>
 #include "arch.h"
+#include "calls.h"
+#include "compat.h"
 #include "events.h"
 #include "hooks.h"
 #include "rules.h"
@@ -32,22 +35,27 @@ static int apply_return(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_
 }
 NOKPROBE_SYMBOL(apply_return);
 
+/* Nonzero: pc was moved. */
 static int inject(struct fdk_rule *rule, struct pt_regs *regs, const struct fdk_call *call)
 {
 	const struct fdk_point *point = rule->spec.point;
 	struct fdk_event event = { .rule = rule, .call = *call };
-	int moved = (point->apply ?: apply_return)(rule, regs, &event);
+	int rc = (point->apply ?: apply_return)(rule, regs, &event);
 
+	if (rc < 0) {
+		this_cpu_inc(rule->counts->declined);
+		return 0;
+	}
 	this_cpu_inc(rule->counts->injected);
 	fdk_events_put(&event);
-	return moved;
+	return rc;
 }
 NOKPROBE_SYMBOL(inject);
 
-/* A call by a task that some rule may be for. */
-static int visit(const struct fdk_hook *hook, const struct fdk_set *set, struct pt_regs *regs)
+/* Of a call by a task that some rule may be for: the rule that hits it, or NULL. */
+static struct fdk_rule *visit(const struct fdk_hook *hook, const struct fdk_set *set,
+			      struct pt_regs *regs, struct fdk_call *call)
 {
-	struct fdk_call call = {};
 	bool read = false;
 
 	for (unsigned int i = 0; i < set->n; i++) {
@@ -56,39 +64,149 @@ static int visit(const struct fdk_hook *hook, const struct fdk_set *set, struct 
 		if (!rule || READ_ONCE(rule->over) || !fdk_rule_targets(rule, current))
 			continue;
 		if (!read)
-			hook->from->get(regs, &call);
+			hook->from->get(regs, call);
 		read = true;
-		if (call.write != hook->point->write)
-			return 0;
+		if (call->write != hook->point->write)
+			return NULL;
 		this_cpu_inc(rule->counts->calls);
-		if (!hook->point->fits(&rule->spec, &call))
+		if (!fdk_fits(&rule->spec, call))
 			continue;
 		this_cpu_inc(rule->counts->matched);
-		if (fdk_gate_pass(&rule->gate, call.size, draw))
-			return inject(rule, regs, &call);
+		if (fdk_gate_pass(&rule->gate, call->cost, draw))
+			return rule;
 	}
-	return 0;
+	return NULL;
 }
 NOKPROBE_SYMBOL(visit);
 
+static bool is_target(const struct fdk_set *set)
+{
+	return READ_ONCE(set->mask) >> (current->tgid & 63) & 1;
+}
+NOKPROBE_SYMBOL(is_target);
+
 static int handler(struct kprobe *kp, struct pt_regs *regs)
 {
-	const struct fdk_hook *hook = container_of(kp, struct fdk_hook, kp);
+	const struct fdk_hook *hook = container_of(kp, struct fdk_hook, rp.kp);
 	const struct fdk_set *set = rcu_dereference_sched(hook->set);
+	struct fdk_call call;
+	struct fdk_rule *rule;
 
-	if (likely(!(READ_ONCE(set->mask) >> (current->tgid & 63) & 1)))
+	if (likely(!is_target(set)))
 		return 0;
-	return visit(hook, set, regs);
+	memset(&call, 0, sizeof(call));
+	rule = visit(hook, set, regs, &call);
+	return rule ? inject(rule, regs, &call) : 0;
 }
 NOKPROBE_SYMBOL(handler);
 
+/* A call that is under way: its rule may be gone before it returns. */
+struct pending {
+	u64 seq; /* of the rule */
+	struct fdk_call call;
+};
+
+/* 0: tell us when it returns. */
+static int enter(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct fdk_hook *hook = container_of(fdk_kretprobe_of(ri), struct fdk_hook, rp);
+	const struct fdk_set *set = rcu_dereference_sched(hook->set);
+	struct pending *pending = (struct pending *)ri->data;
+	struct fdk_rule *rule;
+
+	if (likely(!is_target(set)))
+		return 1;
+	memset(pending, 0, sizeof(*pending));
+	rule = visit(hook, set, regs, &pending->call);
+	if (!rule)
+		return 1;
+	if (rule->spec.action.kind == FDK_ACT_SHORT) {
+		inject(rule, regs, &pending->call);
+		return 1;
+	}
+	pending->seq = rule->seq;
+	return 0;
+}
+NOKPROBE_SYMBOL(enter);
+
+static bool leave_with(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event)
+{
+	event->has_from = true;
+	event->from = (long long)fdk_arch_result(regs);
+	event->to = rule->spec.action.value;
+	fdk_arch_set_result(regs, (unsigned long)event->to);
+	return true;
+}
+NOKPROBE_SYMBOL(leave_with);
+
+static struct fdk_rule *rule_of(const struct fdk_set *set, u64 seq)
+{
+	for (unsigned int i = 0; set && i < set->n; i++) {
+		struct fdk_rule *rule = READ_ONCE(set->rule[i]);
+
+		if (rule && rule->seq == seq && !READ_ONCE(rule->over))
+			return rule;
+	}
+	return NULL;
+}
+NOKPROBE_SYMBOL(rule_of);
+
+static int leave(struct kretprobe_instance *ri, struct pt_regs *regs)
+{
+	const struct fdk_hook *hook = container_of(fdk_kretprobe_of(ri), struct fdk_hook, rp);
+	const struct pending *pending = (const struct pending *)ri->data;
+	struct fdk_rule *rule = rule_of(rcu_dereference_sched(hook->set), pending->seq);
+	struct fdk_event event = { .rule = rule, .call = pending->call };
+
+	if (!rule)
+		return 0;
+	if (!(hook->point->leave ?: leave_with)(rule, regs, &event)) {
+		this_cpu_inc(rule->counts->declined);
+		return 0;
+	}
+	this_cpu_inc(rule->counts->injected);
+	fdk_events_put(&event);
+	return 0;
+}
+NOKPROBE_SYMBOL(leave);
+
+static bool acts_at_return(const struct fdk_hook *hook)
+{
+	return hook->point && hook->point->leaves;
+}
+
+/* Calls under way at a time; one more is missed, and counted. */
+#define ACTIVE_MAX max(64U, 2 * num_possible_cpus())
+
 static int hook_register(struct fdk_hook *hook, unsigned int flags)
 {
-	memset(&hook->kp, 0, sizeof(hook->kp));
-	hook->kp.symbol_name = hook->from->symbol;
-	hook->kp.pre_handler = hook->handler;
-	hook->kp.flags = flags;
-	return register_kprobe(&hook->kp);
+	struct kretprobe *rp = &hook->rp;
+
+	memset(rp, 0, sizeof(*rp));
+	rp->kp.symbol_name = hook->from->symbol;
+	rp->kp.flags = flags;
+	if (acts_at_return(hook)) {
+		rp->entry_handler = enter;
+		rp->handler = leave;
+		rp->data_size = sizeof(struct pending);
+		rp->maxactive = (int)ACTIVE_MAX;
+		return register_kretprobe(rp);
+	}
+	rp->kp.pre_handler = hook->handler;
+	return register_kprobe(&rp->kp);
+}
+
+static void hook_unregister(struct fdk_hook *hook)
+{
+	if (acts_at_return(hook))
+		unregister_kretprobe(&hook->rp);
+	else
+		unregister_kprobe(&hook->rp.kp);
+}
+
+unsigned long fdk_hook_missed(const struct fdk_hook *hook)
+{
+	return hook->rp.kp.nmissed + (acts_at_return(hook) ? (unsigned long)hook->rp.nmissed : 0);
 }
 
 static const char *why_not(int rc)
@@ -111,16 +229,16 @@ static const char off[] = "kprobes are switched off (kprobes/enabled in debugfs)
 
 bool fdk_hook_live(const struct fdk_hook *hook)
 {
-	return hook->armed && fdk_arch_armed(&hook->kp);
+	return hook->armed && fdk_arch_armed(&hook->rp.kp);
 }
 
 static int hook_arm(struct fdk_hook *hook)
 {
 	int rc = hook_register(hook, 0);
 
-	if (rc || fdk_arch_armed(&hook->kp))
+	if (rc || fdk_arch_armed(&hook->rp.kp))
 		return rc;
-	unregister_kprobe(&hook->kp);
+	hook_unregister(hook);
 	return -EOPNOTSUPP;
 }
 
@@ -169,7 +287,7 @@ static unsigned long size_of(const void *text)
 	return slash && !kstrtoul(slash + 1, 16, &size) ? size : 0;
 }
 
-static int try_candidate(const struct fdk_candidate *from)
+static int try_candidate(const struct fdk_candidate *from, const char **why)
 {
 	const void *callee, *caller;
 	int rc = find_symbol(from->symbol, &callee);
@@ -178,6 +296,7 @@ static int try_candidate(const struct fdk_candidate *from)
 		if (!find_symbol(*c, &caller) && !fdk_arch_calls(caller, size_of(caller), callee))
 			rc = -ESRCH;
 	}
+	*why = rc ? why_not(rc) : from->unfit ? from->unfit() : NULL;
 	return rc;
 }
 
@@ -191,13 +310,50 @@ void fdk_hook_find(struct fdk_hook *hook, const struct fdk_candidate *candidates
 		return;
 	}
 	for (hook->from = candidates; hook->from->symbol; hook->from++) {
-		rc = try_candidate(hook->from);
-		if (!rc)
+		const char *bad;
+
+		rc = try_candidate(hook->from, &bad);
+		if (!bad)
 			return;
-		fdk_text_add(&why, "%s%s %s (%d)", why.len ? ", " : "", hook->from->symbol,
-			     why_not(rc), rc);
+		fdk_text_add(&why, "%s%s %s", why.len ? ", " : "", hook->from->symbol, bad);
+		if (rc)
+			fdk_text_add(&why, " (%d)", rc);
 	}
 	hook->from = NULL;
+}
+
+/* "point:symbol,…": what the operator knows better than the table. The arguments must be those of the
+ * table's first candidate. */
+static char *symbols;
+module_param(symbols, charp, 0400);
+MODULE_PARM_DESC(symbols, "point:function,… to be hooked instead of what the table says");
+
+static const char *named_symbol(const struct fdk_point *point, size_t *len)
+{
+	size_t name = strlen(point->name);
+
+	for (const char *at = symbols; at; at = strchr(at, ',')) {
+		at += *at == ',';
+		if (!strncmp(at, point->name, name) && at[name] == ':') {
+			*len = strcspn(at + name + 1, ",");
+			return at + name + 1;
+		}
+	}
+	return NULL;
+}
+
+/* The candidates of a point: the one that was named, or the table's. */
+static const struct fdk_candidate *candidates_of(struct fdk_hook *hook)
+{
+	size_t len = 0;
+	const char *name = named_symbol(hook->point, &len);
+
+	if (!name || !len || len >= sizeof(hook->symbol))
+		return hook->point->candidates;
+	memcpy(hook->symbol, name, len);
+	hook->named[0] = hook->point->candidates[0];
+	hook->named[0].symbol = hook->symbol;
+	return hook->named;
 }
 
 static u64 set_mask(const struct fdk_set *set)
@@ -265,7 +421,7 @@ void fdk_hook_settle(struct fdk_hook *hook)
 
 	if (!set || hook->armed)
 		return;
-	unregister_kprobe(&hook->kp);
+	hook_unregister(hook);
 	RCU_INIT_POINTER(hook->set, NULL);
 	kfree_rcu(set, rcu);
 }
@@ -284,7 +440,7 @@ void fdk_hooks_find(void)
 	for (unsigned int i = 0; i < fdk_points_n; i++) {
 		hooks[i].point = &fdk_points[i];
 		hooks[i].handler = handler;
-		fdk_hook_find(&hooks[i], fdk_points[i].candidates);
+		fdk_hook_find(&hooks[i], candidates_of(&hooks[i]));
 	}
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hooks: one kprobe a point, registered while a rule of the point is armed, serving all of them.
+ * Hooks: one kprobe or kretprobe a point, registered while a rule of the point is armed, serving all of them.
  * All but the handlers runs under the rules' mutex.
  */
 #ifndef FAULTDECK_HOOKS_H
@@ -21,10 +21,12 @@ struct fdk_set {
 
 struct fdk_hook {
 	const struct fdk_candidate *from; /* the one that this kernel has; NULL: none */
-	char reason[112];                 /* why not */
-	kprobe_pre_handler_t handler;
+	char reason[240];                 /* why not */
+	char symbol[64];                  /* named by the operator, with the candidate that it makes */
+	struct fdk_candidate named[2];
+	kprobe_pre_handler_t handler;     /* of an entry; not where the point acts at the return */
 	const struct fdk_point *point;
-	struct kprobe kp;
+	struct kretprobe rp; /* only its kp where nothing happens at the return */
 	struct fdk_set __rcu *set;
 	unsigned int armed; /* rules; 0: nothing is hooked */
 };
@@ -43,6 +45,8 @@ void fdk_hook_settle(struct fdk_hook *hook);
 const char *fdk_hooks_off(void);
 /* Is the hook of an armed rule really in place? */
 bool fdk_hook_live(const struct fdk_hook *hook);
+/* Calls that the kernel did not hand to us. */
+unsigned long fdk_hook_missed(const struct fdk_hook *hook);
 
 /* The hooks of the points. */
 void fdk_hooks_find(void);

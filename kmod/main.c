@@ -2,6 +2,7 @@
 /* faultdeck.ko: loading and unloading. Loading hooks nothing. */
 #include <linux/module.h>
 #include "abi.h"
+#include "calls.h"
 #include "debugfs.h"
 #include "events.h"
 #include "hooks.h"
@@ -14,9 +15,12 @@ static int __init fdk_init(void)
 
 	if (rc)
 		return rc;
-	rc = fdk_rules_start();
+	rc = fdk_calls_start();
 	if (rc)
 		goto out_events;
+	rc = fdk_rules_start();
+	if (rc)
+		goto out_calls;
 	fdk_hooks_find();
 	fdk_kin_find();
 	rc = fdk_debugfs_start();
@@ -27,6 +31,8 @@ static int __init fdk_init(void)
 	return 0;
 out_rules:
 	fdk_rules_stop();
+out_calls:
+	fdk_calls_stop();
 out_events:
 	fdk_events_stop();
 	return rc;
@@ -36,6 +42,7 @@ static void __exit fdk_exit(void)
 {
 	fdk_debugfs_stop();
 	fdk_rules_stop();
+	fdk_calls_stop();
 	fdk_events_stop();
 }
 

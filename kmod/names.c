@@ -61,6 +61,26 @@ const struct fdk_name fdk_vm_ioctls[] = {
 	{ NULL, 0 },
 };
 
+const struct fdk_name fdk_dev_ioctls[] = {
+	IOCTL(KVM_GET_API_VERSION, NONE, 0x00, 0),
+	IOCTL(KVM_CREATE_VM, NONE, 0x01, 0),
+	IOCTL(KVM_CHECK_EXTENSION, NONE, 0x03, 0),
+	IOCTL(KVM_GET_VCPU_MMAP_SIZE, NONE, 0x04, 0),
+	{ NULL, 0 },
+};
+
+const struct fdk_name fdk_fault_codes[] = {
+	{ "SIGBUS", 0x2 },
+	{ "SIGSEGV", 0x40 },
+	{ "OOM", 0x1 },
+	{ NULL, 0 },
+};
+
+const struct fdk_name fdk_hva_codes[] = {
+	{ "BAD", 1 },
+	{ NULL, 0 },
+};
+
 const struct fdk_name *fdk_name_find(const struct fdk_name *table, const char *name, size_t len)
 {
 	for (; table->name; table++) {

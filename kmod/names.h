@@ -16,6 +16,9 @@ struct fdk_name {
 /* Ended by a row without a name. */
 extern const struct fdk_name fdk_errnos[];
 extern const struct fdk_name fdk_vm_ioctls[];
+extern const struct fdk_name fdk_dev_ioctls[];
+extern const struct fdk_name fdk_fault_codes[]; /* enum vm_fault_reason */
+extern const struct fdk_name fdk_hva_codes[];
 
 /* The row with this name (len bytes, not terminated) or this value; NULL where there is none. */
 const struct fdk_name *fdk_name_find(const struct fdk_name *table, const char *name, size_t len);

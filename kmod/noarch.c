@@ -26,6 +26,19 @@ unsigned long fdk_arch_arg(struct pt_regs *regs, unsigned int n)
 	return 0;
 }
 
+void fdk_arch_set_arg(struct pt_regs *regs, unsigned int n, unsigned long value)
+{
+}
+
+unsigned long fdk_arch_result(struct pt_regs *regs)
+{
+	return 0;
+}
+
+void fdk_arch_set_result(struct pt_regs *regs, unsigned long value)
+{
+}
+
 void fdk_arch_return(struct pt_regs *regs, unsigned long value)
 {
 }

@@ -2,6 +2,7 @@
 /* The control language's parser; plain C. */
 #include "parse.h"
 #include "names.h"
+#include "regs.h"
 #include "words.h"
 
 struct word {
@@ -82,33 +83,52 @@ static int digit(char c)
 	return 99;
 }
 
-/* Decimal or 0x…, with a sign. -EINVAL: not a number; -ERANGE: too big for a long long. */
-static int read_number(const struct word *w, long long *out)
+/* Decimal or 0x…. -EINVAL: not a number; -ERANGE: too big for 64 bits. */
+static int read_bits(const struct word *w, unsigned long long *out)
 {
-	bool minus = w->len && w->s[0] == '-';
-	size_t i = minus;
-	unsigned int base = 10;
+	bool hex = w->len > 2 && w->s[0] == '0' && w->s[1] == 'x';
+	unsigned int base = hex ? 16 : 10;
 	unsigned long long v = 0;
 	bool big = false;
 
-	if (w->len > i + 2 && w->s[i] == '0' && w->s[i + 1] == 'x') {
-		base = 16;
-		i += 2;
-	}
-	if (i == w->len)
-		return -EINVAL;
-	for (; i < w->len; i++) {
+	for (size_t i = hex ? 2 : 0; i < w->len; i++) {
 		unsigned int d = (unsigned int)digit(w->s[i]);
 
 		if (d >= base)
 			return -EINVAL;
-		big = big || v > (~0ULL >> 1) / base || v * base > (~0ULL >> 1) - d;
-		v = big ? v : v * base + d;
+		big = big || v > ~0ULL / base || v * base > ~0ULL - d;
+		v = v * base + d;
 	}
-	if (big)
-		return -ERANGE;
-	*out = minus ? -(long long)v : (long long)v;
-	return 0;
+	*out = v;
+	return !w->len ? -EINVAL : big ? -ERANGE : 0;
+}
+
+/* The same with a sign, of 63 bits. */
+static int read_number(const struct word *w, long long *out)
+{
+	bool minus = w->len && w->s[0] == '-';
+	struct word abs = { w->s + minus, w->len - minus, w->col };
+	unsigned long long v;
+	int rc = read_bits(&abs, &v);
+
+	if (!rc && v > ~0ULL >> 1)
+		rc = -ERANGE;
+	if (!rc)
+		*out = minus ? -(long long)v : (long long)v;
+	return rc;
+}
+
+/* What stands before the first sep, and what behind it: false where there is none. */
+static bool split(const struct word *w, char sep, struct word *left, struct word *right)
+{
+	const char *at = memchr(w->s, sep, w->len);
+	size_t n = at ? (size_t)(at - w->s) : w->len;
+
+	*left = (struct word){ w->s, n, w->col };
+	*right = (struct word){ w->s + n, 0, w->col + (unsigned int)n };
+	if (at)
+		*right = (struct word){ at + 1, w->len - n - 1, w->col + (unsigned int)n + 1 };
+	return at != NULL;
 }
 
 static const struct key_row key_rows[];
@@ -181,12 +201,14 @@ static int set_comm(struct parser *p, enum fdk_key key)
 
 static int set_cmd_item(struct parser *p, const struct word *w)
 {
-	const struct fdk_name *row = fdk_name_find(fdk_vm_ioctls, w->s, w->len);
+	const struct fdk_point *point = p->spec->point;
+	const struct fdk_name *row =
+		point ? fdk_name_find(point->cmds, w->s, w->len) : NULL;
 	long long v = row ? row->value : 0;
 	int rc = row ? 0 : read_number(w, &v);
 
 	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, w->col, "cmd: no ioctl of a VM, and not a number");
+		return fdk_refuse(p->e, EINVAL, w->col, "cmd: no ioctl that is known here, and not a number");
 	if (rc || v < 0 || v > 0xffffffffLL)
 		return fdk_refuse(p->e, ERANGE, w->col, "cmd: a number of 32 bits");
 	if (p->spec->cmds == FDK_CMDS_MAX)
@@ -221,7 +243,38 @@ static int set_files(struct parser *p, enum fdk_key key)
 	return 0;
 }
 
-/* The VALUE of return: and after: an errno by name or number, with or without its minus. */
+static int set_path(struct parser *p, enum fdk_key key)
+{
+	int n = fdk_word_read(p->val[key].s, p->val[key].len, p->spec->path, FDK_PATH_MAX);
+
+	if (n == -EINVAL || p->spec->path[0] != '/')
+		return refuse_value(p, key, EINVAL, "begins with /; \\ is followed by xHH or \\");
+	if (n < 0)
+		return fdk_refuse(p->e, ERANGE, p->val[key].col, "path: at most %d bytes",
+				  FDK_PATH_MAX);
+	p->spec->path[n] = 0;
+	return 0;
+}
+
+/* LO-HI, both in it, or one number. */
+static int set_range(struct parser *p, enum fdk_key key)
+{
+	struct word lo, hi;
+	bool two = split(&p->val[key], '-', &lo, &hi);
+	int rc = read_bits(&lo, &p->spec->lo);
+	int rc2 = two ? read_bits(&hi, &p->spec->hi) : 0;
+
+	if (!two)
+		p->spec->hi = p->spec->lo;
+	if (rc == -EINVAL || rc2 == -EINVAL)
+		return refuse_value(p, key, EINVAL, "FIRST-LAST, two numbers");
+	if (rc || rc2 || p->spec->hi > FDK_RANGE_MAX)
+		return refuse_value(p, key, ERANGE, "numbers of 63 bits");
+	if (p->spec->lo > p->spec->hi)
+		return refuse_value(p, key, ERANGE, "the first is behind the last");
+	return 0;
+}
+
 static int set_errno(struct parser *p, struct word w)
 {
 	const struct fdk_point *point = p->spec->point;
@@ -247,14 +300,134 @@ static int set_errno(struct parser *p, struct word w)
 	return 0;
 }
 
+static int set_code(struct parser *p, struct word w)
+{
+	const struct fdk_name *row = fdk_name_find(p->spec->point->codes, w.s, w.len);
+
+	if (!row)
+		return fdk_refuse(p->e, ERANGE, w.col, "%s never ends so; see points",
+				  p->spec->point->name);
+	p->spec->action.value = row->value;
+	return 0;
+}
+
+/* The VALUE of return: and after:. An errno is given by name or number, with or without its minus;
+ * where plain numbers are results as well, with it. */
+static int set_result(struct parser *p, struct word w)
+{
+	bool number = w.len && digit(w.s[0]) < 10;
+	int rc;
+
+	if (p->spec->point->result == FDK_RESULT_CODE)
+		return set_code(p, w);
+	if (p->spec->point->result != FDK_RESULT_NUMBER || !number)
+		return set_errno(p, w);
+	rc = read_number(&w, &p->spec->action.value);
+	if (rc == -EINVAL)
+		return fdk_refuse(p->e, EINVAL, w.col, "action: not a number");
+	if (rc || p->spec->action.value > 0x7fffffff)
+		return fdk_refuse(p->e, ERANGE, w.col, "action: a number of 31 bits");
+	return 0;
+}
+
+static int set_short(struct parser *p, struct word w)
+{
+	int rc = read_number(&w, &p->spec->action.value);
+
+	if (rc == -EINVAL)
+		return fdk_refuse(p->e, EINVAL, w.col, "action: not a number");
+	if (rc || p->spec->action.value < 0 || p->spec->action.value > 0x7fffffff)
+		return fdk_refuse(p->e, ERANGE, w.col, "action: from 0 to 2147483647 bytes");
+	return 0;
+}
+
+static int set_share(struct parser *p, struct word w)
+{
+	struct word name, number;
+	int rc;
+
+	if (!split(&w, '=', &name, &number) || !is_word(&name, "share"))
+		return fdk_refuse(p->e, EINVAL, w.col, "action: write it as clear:share=PERCENT");
+	rc = read_number(&number, &p->spec->action.value);
+	if (rc == -EINVAL)
+		return fdk_refuse(p->e, EINVAL, number.col, "action: not a number");
+	if (rc || p->spec->action.value < 1 || p->spec->action.value > 100)
+		return fdk_refuse(p->e, ERANGE, number.col, "action: from 1 to 100 per cent");
+	return 0;
+}
+
+static int set_reg_value(struct parser *p, struct word w)
+{
+	struct fdk_action *action = &p->spec->action;
+	bool flags = action->reg == FDK_REG_PSTATE && p->spec->point->flags_only;
+	unsigned long long v = 0;
+	int rc = read_bits(&w, &v);
+
+	if (rc == -EINVAL)
+		return fdk_refuse(p->e, EINVAL, w.col, "action: not a number");
+	if (rc || (action->kind == FDK_ACT_FLIP && v > 63))
+		return fdk_refuse(p->e, ERANGE, w.col, "action: a register has 64 bits");
+	action->value = (long long)v;
+	action->mask = flags ? FDK_PSTATE_FLAGS : ~0ULL;
+	if (fdk_reg_exceeds(action, action->mask))
+		return fdk_refuse(p->e, ERANGE, w.col,
+				  "PSTATE: only N Z C V, bits 31 to 28; the others are no data");
+	return 0;
+}
+
+/* REG, or REG:NUMBER. */
+static int set_reg(struct parser *p, struct word w)
+{
+	struct word name, number;
+	bool two = split(&w, ':', &name, &number);
+
+	p->spec->action.reg = fdk_reg_find(name.s, name.len);
+	if (p->spec->action.reg < 0)
+		return fdk_refuse(p->e, EINVAL, name.col,
+				  "action: no such register: X0 to X30, SP, PC, PSTATE");
+	if (p->spec->action.kind == FDK_ACT_FREEZE && !two)
+		return 0;
+	if (p->spec->action.kind == FDK_ACT_FREEZE || !two)
+		return fdk_refuse(p->e, EINVAL, number.col, "write it as %s",
+				  fdk_action_forms[p->spec->action.kind]);
+	return set_reg_value(p, number);
+}
+
+/* Two kinds are called clear: the one that the point takes is meant. */
+static int find_action(const struct fdk_point *point, const struct word *name)
+{
+	int found = -1;
+
+	for (int act = FDK_ACT_N - 1; act >= 0; act--) {
+		if (!is_word(name, fdk_action_names[act]))
+			continue;
+		if (point->actions & FDK_BIT(act))
+			return act;
+		found = act;
+	}
+	return found;
+}
+
+static int set_action_value(struct parser *p, const struct word *rest)
+{
+	static int (*const readers[])(struct parser *, struct word) = {
+		[FDK_ACT_RETURN] = set_result, [FDK_ACT_AFTER] = set_result,
+		[FDK_ACT_SHORT] = set_short,   [FDK_ACT_FLIP] = set_reg,
+		[FDK_ACT_SET] = set_reg,       [FDK_ACT_XOR] = set_reg,
+		[FDK_ACT_OR] = set_reg,        [FDK_ACT_CLEAR] = set_reg,
+		[FDK_ACT_FREEZE] = set_reg,    [FDK_ACT_HIDE] = set_share,
+	};
+
+	return readers[p->spec->action.kind](p, *rest);
+}
+
 static int set_action(struct parser *p, enum fdk_key key)
 {
 	const struct word *w = &p->val[key];
 	const struct fdk_point *point = p->spec->point;
-	const char *colon = memchr(w->s, ':', w->len);
-	struct word kind = { w->s, colon ? (size_t)(colon - w->s) : w->len, w->col };
-	struct word rest = { w->s + kind.len, w->len - kind.len, w->col + (unsigned int)kind.len };
-	int act = index_of(&kind, fdk_action_names, FDK_ACT_N);
+	struct word kind, rest;
+	bool valued = split(w, ':', &kind, &rest);
+	int act = find_action(point, &kind);
 
 	if (act < 0)
 		return fdk_refuse(p->e, EINVAL, w->col, "no such action");
@@ -262,14 +435,15 @@ static int set_action(struct parser *p, enum fdk_key key)
 		return fdk_refuse(p->e, EINVAL, w->col, "%s does not take %s", point->name,
 				  fdk_action_names[act]);
 	p->spec->action.kind = (enum fdk_act)act;
-	if (!strchr(fdk_action_forms[act], ':'))
-		return colon ? fdk_refuse(p->e, EINVAL, rest.col, "%s takes no value",
-					  fdk_action_names[act])
-			     : 0;
-	if (rest.len < 2)
-		return fdk_refuse(p->e, EINVAL, rest.col, "write it as %s", fdk_action_forms[act]);
-	rest = (struct word){ rest.s + 1, rest.len - 1, rest.col + 1 };
-	return set_errno(p, rest);
+	if (act == FDK_ACT_SKIP && valued)
+		return fdk_refuse(p->e, EINVAL, rest.col - 1, "%s takes no value",
+				  fdk_action_names[act]);
+	if (act == FDK_ACT_SKIP)
+		return 0;
+	if (!rest.len)
+		return fdk_refuse(p->e, EINVAL, rest.col - valued, "write it as %s",
+				  fdk_action_forms[act]);
+	return set_action_value(p, &rest);
 }
 
 #define TEXT(fn)                                                                                   \
@@ -289,7 +463,11 @@ static const struct key_row key_rows[] = {
 	[FDK_KEY_COMM] = TEXT(set_comm),
 	[FDK_KEY_INHERIT] = NUMBER(0, 1, inherit),
 	[FDK_KEY_CMD] = TEXT(set_cmd),
+	[FDK_KEY_EXT] = NUMBER(0, FDK_EXT_MAX, ext),
 	[FDK_KEY_FILES] = TEXT(set_files),
+	[FDK_KEY_PATH] = TEXT(set_path),
+	[FDK_KEY_RANGE] = TEXT(set_range),
+	[FDK_KEY_VCPU] = NUMBER(0, FDK_VCPU_MAX, vcpu),
 	[FDK_KEY_ACTION] = TEXT(set_action),
 	[FDK_KEY_PROBABILITY] = NUMBER(0, 100, gate.probability),
 	[FDK_KEY_INTERVAL] = NUMBER(1, FDK_COUNT_MAX, gate.interval),
@@ -407,8 +585,8 @@ static int set_values(struct parser *p)
 	int rc = 0;
 
 	for (int k = 0; k < FDK_KEY_N && !rc; k++) {
-		/* An action is read by what its point takes. */
-		if (k == FDK_KEY_ACTION && !p->spec->point)
+		/* These are read by what their point takes. */
+		if ((k == FDK_KEY_ACTION || k == FDK_KEY_CMD) && !p->spec->point)
 			continue;
 		if (p->spec->keys & FDK_BIT(k))
 			rc = key_rows[k].set(p, (enum fdk_key)k);

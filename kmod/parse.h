@@ -13,7 +13,9 @@
 
 struct fdk_action {
 	enum fdk_act kind;
-	long long value; /* return, after: what the caller gets */
+	int reg;                 /* enum fdk_reg */
+	long long value;         /* what the caller gets, the bit, the mask, the share … */
+	unsigned long long mask; /* set: the bits of the register that it sets */
 };
 
 /* What one command says. Of renew and disarm only the id, the TTL and `all`. */
@@ -27,7 +29,11 @@ struct fdk_spec {
 	long long tid;
 	char comm[FDK_COMM_MAX + 1];
 	long long inherit;
+	long long ext;
 	bool files_all;
+	char path[FDK_PATH_MAX + 1];
+	unsigned long long lo, hi; /* range=, both ends in it */
+	long long vcpu;
 	unsigned int cmd[FDK_CMDS_MAX];
 	unsigned int cmds;
 	struct fdk_action action;
@@ -52,8 +58,11 @@ int fdk_parse(const char *line, size_t len, struct fdk_spec *spec, struct fdk_er
 
 /* "id=… point=… … ttl_ms=…": what arm would have to be given. */
 void fdk_spec_print(const struct fdk_spec *spec, struct fdk_text *t);
-void fdk_action_print(const struct fdk_action *action, struct fdk_text *t);
-void fdk_cmd_print(unsigned int cmd, struct fdk_text *t); /* by name where it has one */
+void fdk_action_print(const struct fdk_spec *spec, struct fdk_text *t);
+/* By name where it has one. */
+void fdk_cmd_print(const struct fdk_point *point, unsigned int cmd, struct fdk_text *t);
+/* The VALUE of return: and after:, by name where it has one. */
+void fdk_result_print(const struct fdk_point *point, long long value, struct fdk_text *t);
 
 extern const char *const fdk_verb_names[];
 extern const char *const fdk_key_names[];

@@ -13,6 +13,7 @@
 static DEFINE_MUTEX(lock);
 static LIST_HEAD(rules);
 static unsigned int rules_n;
+static u64 last_seq;
 static struct workqueue_struct *reaper;
 
 static struct fdk_rule *find(const char *id)
@@ -54,7 +55,12 @@ static void drop(struct list_head *victims)
 	fdk_hooks_settle();
 	fdk_hook_settle(&fdk_kin_hook);
 	synchronize_rcu_expedited();
-	list_for_each_entry_safe(rule, next, victims, list) rule_free(rule);
+	list_for_each_entry_safe(rule, next, victims, list)
+	{
+		if (rule->spec.point->end)
+			rule->spec.point->end(rule);
+		rule_free(rule);
+	}
 }
 
 static void reap(struct work_struct *work)
@@ -107,8 +113,20 @@ static struct fdk_rule *rule_new(const struct fdk_spec *spec)
 	return NULL;
 }
 
+static bool both(const struct fdk_spec *a, const struct fdk_spec *b, enum fdk_key key)
+{
+	return a->keys & b->keys & FDK_BIT(key);
+}
+
+/* Could a call be one that both are about? */
 static bool same_calls(const struct fdk_spec *a, const struct fdk_spec *b)
 {
+	if (both(a, b, FDK_KEY_VCPU) && a->vcpu != b->vcpu)
+		return false;
+	if (both(a, b, FDK_KEY_EXT) && a->ext != b->ext)
+		return false;
+	if (both(a, b, FDK_KEY_RANGE) && (a->hi < b->lo || b->hi < a->lo))
+		return false;
 	if (!a->cmds || !b->cmds)
 		return true;
 	for (unsigned int i = 0; i < a->cmds; i++) {
@@ -149,10 +167,23 @@ static int check_arm(const struct fdk_spec *spec, struct fdk_err *e)
 	if (!hook->from)
 		return fdk_refuse(e, ENOENT, spec->col[FDK_KEY_POINT], "unavailable: %s",
 				  hook->reason);
+	for (int k = 0; k < FDK_KEY_N; k++) {
+		if (FDK_BIT(k) & spec->keys & hook->from->lacks)
+			return fdk_refuse(e, ENOENT, spec->col[k], "%s does not tell what %s= needs",
+					  hook->from->symbol, fdk_key_names[k]);
+	}
 	if (spec->inherit && !fdk_kin_hook.from)
 		return fdk_refuse(e, ENOENT, spec->col[FDK_KEY_INHERIT], "unavailable: %s",
 				  fdk_kin_hook.reason);
 	return 0;
+}
+
+static int check_point(const struct fdk_rule *rule, struct fdk_err *e)
+{
+	const struct fdk_point *point = rule->spec.point;
+	const char *why = point->refuse ? point->refuse(rule) : NULL;
+
+	return why ? fdk_refuse(e, EOPNOTSUPP, rule->spec.col[FDK_KEY_ACTION], "%s", why) : 0;
 }
 
 static int hook_rule(struct fdk_rule *rule)
@@ -168,7 +199,7 @@ static int hook_rule(struct fdk_rule *rule)
 		fdk_hook_settle(&fdk_kin_hook);
 		synchronize_rcu_expedited();
 	}
-	rule->missed0 = rc ? 0 : hook->kp.nmissed;
+	rule->missed0 = rc ? 0 : fdk_hook_missed(hook);
 	return rc;
 }
 
@@ -185,8 +216,11 @@ static int arm(const struct fdk_spec *spec, struct fdk_err *e)
 	rc = fdk_targets_pin(rule, e);
 	if (!rc)
 		rc = check_conflict(rule, e);
+	if (!rc)
+		rc = check_point(rule, e);
 	if (rc)
 		goto out_free;
+	rule->seq = ++last_seq;
 	start_timer(rule, spec->ttl_ms);
 	rc = hook_rule(rule);
 	if (rc) {
@@ -279,6 +313,7 @@ struct fdk_counts fdk_rule_counts(const struct fdk_rule *rule)
 		sum.calls += READ_ONCE(c->calls);
 		sum.matched += READ_ONCE(c->matched);
 		sum.injected += READ_ONCE(c->injected);
+		sum.declined += READ_ONCE(c->declined);
 	}
 	return sum;
 }

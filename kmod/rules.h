@@ -15,18 +15,22 @@ struct pid;
 struct fdk_counts {
 	u64 calls;    /* of the point, by a target */
 	u64 matched;  /* of those, the ones that fit cmd=, files= … */
-	u64 injected; /* of those, the ones that the gate let hit */
+	u64 injected; /* of those, the ones that the gate let hit and that were hit */
+	u64 declined; /* of those, the ones that could not be hit after all */
 };
 
 struct fdk_rule {
 	struct list_head list;
 	struct fdk_spec spec;
+	u64 seq; /* no two rules had the same */
 	struct fdk_gate gate;
 	struct fdk_counts __percpu *counts;
 	struct pid *tgid;      /* pinned: the process itself, not its number; NULL without tgid= */
 	struct pid *tid;       /* the same for a thread */
 	u64 born_after;        /* with comm= alone: only processes that start later, ns */
 	struct fdk_kin *kin;   /* with inherit=1: children that began while the rule was armed */
+	bool frozen;           /* freeze: … */
+	u64 frozen_value;      /* … at this; vCPU ioctls come one at a time */
 	u64 mask;              /* of tgid & 63 of whoever this rule may be for */
 	unsigned long missed0; /* the point's missed count when the rule was armed */
 	bool over;             /* ended; its timer or a disarm says so */

@@ -15,8 +15,12 @@
 #include <linux/string.h>
 #include <linux/types.h>
 
-/* A function that only the kernel has; NULL in a row that a program reads. */
+/* A function that only the kernel has, where points work at all; NULL in a row elsewhere. */
+#ifdef CONFIG_ARM64
 #define FDK_KERNEL_FN(f) (f)
+#else
+#define FDK_KERNEL_FN(f) NULL
+#endif
 
 typedef atomic64_t fdk_counter;
 #define fdk_counter_set(c, v)     atomic64_set(c, v)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -414,6 +415,25 @@ static const struct test tests[] = {
 	{ "reuse", test_reuse },
 	{ "own-files-pass", test_own_files_pass },
 	{ "kprobes-off", test_kprobes_off },
+	{ "path", test_path },
+	{ "offsets", test_offsets },
+	{ "short", test_short },
+	{ "after", test_after },
+	{ "clone-regs", test_clone_regs },
+	{ "clone-pc", test_clone_pc },
+	{ "mm-fault", test_mm_fault },
+	{ "mm-fault-oom", test_mm_fault_oom },
+	{ "tlb-flush", test_tlb_flush },
+	{ "reclaim", test_reclaim },
+	{ "vcpu-regs", test_vcpu_regs },
+	{ "vcpu-pc", test_vcpu_pc },
+	{ "state-query", test_state_query },
+	{ "state-frozen", test_state_frozen },
+	{ "version-query", test_version_query },
+	{ "memory-region", test_memory_region },
+	{ "memory-hva", test_memory_hva },
+	{ "dirty-log", test_dirty_log },
+	{ "stage2-flush", test_stage2_flush },
 	{ "refusals", test_refusals },
 	{ "noise", test_noise },
 	{ "events-stream", test_events_stream },
@@ -431,6 +451,7 @@ int main(int argc, char **argv)
 	const char *only = argc > 1 ? argv[argc - 1] : NULL;
 
 	init_if_first();
+	signal(SIGPIPE, SIG_IGN); /* of victims that were killed */
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	selftest_module = getenv("MODULE");
 	if (!selftest_module && !access("/faultdeck.ko", R_OK))

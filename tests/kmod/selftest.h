@@ -8,6 +8,25 @@
 extern const char *selftest_module; /* the file to load; NULL: what is loaded is used */
 bool selftest_load(void);
 
+void test_path(void);
+void test_offsets(void);
+void test_short(void);
+void test_after(void);
+void test_clone_regs(void);
+void test_clone_pc(void);
+void test_mm_fault(void);
+void test_mm_fault_oom(void);
+void test_tlb_flush(void);
+void test_reclaim(void);
+void test_vcpu_regs(void);
+void test_vcpu_pc(void);
+void test_state_query(void);
+void test_state_frozen(void);
+void test_version_query(void);
+void test_memory_region(void);
+void test_memory_hva(void);
+void test_dirty_log(void);
+void test_stage2_flush(void);
 void test_refusals(void);
 void test_noise(void);
 void test_events_stream(void);

@@ -13,6 +13,7 @@
 #include "parse.c"
 #include "points.c"
 #include "print.c"
+#include "regs.c"
 #include "words.c"
 
 static struct fdk_spec spec;
@@ -371,24 +372,158 @@ static void test_gate_together(void **state)
 	assert_int_equal(passes(&g, 50, 1), 1);
 }
 
+/* What the kernel finds by the call's file. */
+const char *fdk_call_path(const struct fdk_call *call)
+{
+	return call->obj;
+}
+
 static void test_filters(void **state)
 {
 	struct fdk_spec s = { .files_all = false };
 	struct fdk_call disk = { .kind = FDK_KIND_DISK }, pipe = { .kind = FDK_KIND_OTHER };
-	struct fdk_call own = { .kind = FDK_KIND_OWN }, io = { .cmd = 7 };
+	struct fdk_call never = { .kind = FDK_KIND_NEVER }, io = { .cmd = 7 };
 
 	(void)state;
-	assert_true(fdk_fits_file(&s, &disk));
-	assert_false(fdk_fits_file(&s, &pipe) || fdk_fits_file(&s, &own));
+	assert_true(fdk_fits(&s, &disk));
+	assert_false(fdk_fits(&s, &pipe) || fdk_fits(&s, &never));
 	s.files_all = true;
-	assert_true(fdk_fits_file(&s, &disk) && fdk_fits_file(&s, &pipe));
-	assert_false(fdk_fits_file(&s, &own));
-	assert_true(fdk_fits_cmd(&s, &io));
+	assert_true(fdk_fits(&s, &disk) && fdk_fits(&s, &pipe));
+	assert_false(fdk_fits(&s, &never));
+	assert_true(fdk_fits(&s, &io));
 	s.cmd[0] = 6;
 	s.cmds = 1;
-	assert_false(fdk_fits_cmd(&s, &io));
+	assert_false(fdk_fits(&s, &io));
 	s.cmd[s.cmds++] = 7;
-	assert_true(fdk_fits_cmd(&s, &io));
+	assert_true(fdk_fits(&s, &io));
+}
+
+static bool fits(const char *words, const struct fdk_call *call)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line),
+		 "arm id=a point=file-write tgid=5 %s action=return:EIO ttl_ms=9", words);
+	assert_int_equal(parse(line), 0);
+	return fdk_fits(&spec, call);
+}
+
+static void test_filter_range_path(void **state)
+{
+	struct fdk_call call = { .kind = FDK_KIND_DISK, .at = 100, .len = 10, .obj = "/var/db/x" };
+
+	(void)state;
+	assert_true(fits("range=109-200", &call) && fits("range=0-100", &call));
+	assert_true(fits("range=0x69", &call));
+	assert_false(fits("range=110-200", &call) || fits("range=0-99", &call));
+	assert_true(fits("path=/var/db", &call) && fits("path=/var/db/x", &call));
+	assert_false(fits("path=/var/db/xy", &call) || fits("path=/etc", &call));
+	call.at = -1;
+	assert_false(fits("range=0-0x7fffffffffffffff", &call));
+	call.obj = NULL;
+	assert_false(fits("path=/", &call));
+}
+
+static int parse_at(const char *point, const char *words)
+{
+	char line[256];
+
+	snprintf(line, sizeof(line), "arm id=a point=%s tgid=5 ttl_ms=9 %s", point, words);
+	return parse(line);
+}
+
+/* What was read, as it is printed. */
+static const char *printed(const char *point, const char *words)
+{
+	static char line[512];
+	struct fdk_text t = { line, sizeof(line), 0 };
+
+	assert_int_equal(parse_at(point, words), 0);
+	fdk_spec_print(&spec, &t);
+	return line;
+}
+
+static void test_actions(void **state)
+{
+	static const struct {
+		const char *point, *action, *again; /* NULL: the same */
+	} good[] = {
+		{ "clone-regs", "action=flip:X30:63", NULL },
+		{ "clone-regs", "action=set:SP:0xffffffffffffffff", NULL },
+		{ "clone-regs", "action=or:PSTATE:0xf0000000", NULL },
+		{ "vcpu-regs", "action=clear:PC:255", "action=clear:PC:0xff" },
+		{ "get-reg", "action=freeze:PC", NULL },
+		{ "get-reg", "action=xor:PSTATE:0x1", NULL },
+		{ "dirty-log", "action=clear:share=30", NULL },
+		{ "reclaim", "action=skip", NULL },
+		{ "vfs-read", "action=short:0", NULL },
+		{ "vfs-write", "action=after:-28", "action=after:ENOSPC" },
+		{ "mm-fault", "action=return:OOM", NULL },
+		{ "memory-hva", "action=return:BAD", NULL },
+		{ "dev-ioctl", "action=return:13", NULL },
+		{ "dev-ioctl", "action=return:-13", "action=return:EACCES" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(good); i++)
+		assert_non_null(strstr(printed(good[i].point, good[i].action),
+				       good[i].again ? good[i].again : good[i].action));
+}
+
+static void test_bad_actions(void **state)
+{
+	static const struct {
+		const char *point, *action;
+		int err;
+	} bad[] = {
+		{ "clone-regs", "action=flip:X31:0", EINVAL },
+		{ "clone-regs", "action=flip:x1:0", EINVAL },
+		{ "clone-regs", "action=flip:X1:64", ERANGE },
+		{ "clone-regs", "action=flip:X1", EINVAL },
+		{ "clone-regs", "action=flip:X1:1:1", EINVAL },
+		{ "clone-regs", "action=flip:PSTATE:27", ERANGE },
+		{ "clone-regs", "action=set:PSTATE:0x3c5", ERANGE },
+		{ "vcpu-regs", "action=xor:PSTATE:0x10000000f", ERANGE },
+		{ "vcpu-regs", "action=xor:X0:0x1ffffffffffffffff", ERANGE },
+		{ "vcpu-regs", "action=freeze:PC", EINVAL },
+		{ "get-reg", "action=freeze:PC:1", EINVAL },
+		{ "dirty-log", "action=clear:share=0", ERANGE },
+		{ "dirty-log", "action=clear:share=101", ERANGE },
+		{ "dirty-log", "action=clear:X1:1", EINVAL },
+		{ "dirty-log", "action=clear", EINVAL },
+		{ "reclaim", "action=skip:1", EINVAL },
+		{ "reclaim", "action=return:EIO", EINVAL },
+		{ "vfs-read", "action=short:-1", ERANGE },
+		{ "mm-fault", "action=return:SIGKILL", ERANGE },
+		{ "dev-ioctl", "action=return:99999999999", ERANGE },
+		{ "file-read", "action=return:EIO vcpu=1", EINVAL },
+		{ "file-read", "action=return:EIO range=9-8", ERANGE },
+		{ "file-read", "action=return:EIO range=9-", EINVAL },
+		{ "file-read", "action=return:EIO range=0-0x8000000000000000", ERANGE },
+		{ "file-read", "action=return:EIO path=var", EINVAL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
+		int rc = parse_at(bad[i].point, bad[i].action);
+
+		if (rc != -bad[i].err)
+			fail_msg("%s %s gave %d: %s", bad[i].point, bad[i].action, rc, err.why);
+	}
+}
+
+static void test_registers(void **state)
+{
+	struct fdk_action a = { .kind = FDK_ACT_SET,
+				.value = 0x20000000,
+				.mask = FDK_PSTATE_FLAGS };
+
+	(void)state;
+	assert_true(fdk_reg_apply(&a, 0xf00003c5) == 0x200003c5);
+	a.kind = FDK_ACT_CLEAR;
+	assert_true(fdk_reg_apply(&a, 0xf00003c5) == 0xd00003c5);
+	a = (struct fdk_action){ .kind = FDK_ACT_FLIP, .value = 63 };
+	assert_true(fdk_reg_apply(&a, 1) == 0x8000000000000001);
 }
 
 static void test_point_table(void **state)
@@ -399,10 +534,12 @@ static void test_point_table(void **state)
 		const struct fdk_point *p = &fdk_points[i];
 
 		assert_ptr_equal(fdk_point_find(p->name, strlen(p->name)), p);
-		assert_true(p->candidates[0].symbol && p->value[0] && p->danger[0] && p->fits);
+		assert_true(p->candidates[0].symbol && p->value[0] && p->danger[0]);
 		assert_true(p->actions && !(p->actions & ~(FDK_BIT(FDK_ACT_N) - 1)));
 		assert_false(p->keys & FDK_KEYS_COMMON);
 		assert_false(p->result == FDK_RESULT_ERRNO && !(p->errnos && *p->errnos));
+		assert_false(p->result == FDK_RESULT_CODE && !p->codes);
+		assert_false(p->keys & FDK_BIT(FDK_KEY_CMD) && !p->cmds);
 		for (const unsigned short *e = p->errnos; e && *e; e++)
 			assert_non_null(fdk_name_of(fdk_errnos, *e));
 		assert_null(strpbrk(p->value, "\t\n"));
@@ -465,6 +602,10 @@ int main(void)
 		cmocka_unit_test(test_gate_space),
 		cmocka_unit_test(test_gate_together),
 		cmocka_unit_test(test_filters),
+		cmocka_unit_test(test_filter_range_path),
+		cmocka_unit_test(test_actions),
+		cmocka_unit_test(test_bad_actions),
+		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_point_table),
 		cmocka_unit_test(test_name_tables),
 		cmocka_unit_test(test_words),
