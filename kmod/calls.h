@@ -46,8 +46,10 @@ const char *fdk_refuse_dirty_ring(const struct fdk_rule *rule);
 void fdk_get_clear_flush(struct pt_regs *regs, struct fdk_call *call);
 int fdk_apply_clear_flush(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event);
 void fdk_get_flush_ipa(struct pt_regs *regs, struct fdk_call *call);
+void fdk_get_flush_range(struct pt_regs *regs, struct fdk_call *call);
 int fdk_apply_flush_ipa(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event);
 const char *fdk_unfit_flush_ipa(void);
+const char *fdk_unfit_flush_range(void);
 /* Flushes what the rule left out, and lets go of the pages. */
 void fdk_stale_end(const struct fdk_rule *rule);
 

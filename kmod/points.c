@@ -27,7 +27,9 @@ CANDIDATES(handle_exit_symbols) = { { FROM("handle_exit", fdk_get_handle_exit) }
 CANDIDATES(get_reg_symbols) = { { FROM("kvm_arm_get_reg", fdk_get_get_reg) }, {} };
 CANDIDATES(mm_fault_symbols) = { { FROM("handle_mm_fault", fdk_get_mm_fault) }, {} };
 CANDIDATES(clear_flush_symbols) = { { FROM("ptep_clear_flush", fdk_get_clear_flush) }, {} };
-CANDIDATES(flush_ipa_symbols) = {
+CANDIDATES(stage2_symbols) = {
+	{ FROM("__kvm_tlb_flush_vmid_range", fdk_get_flush_range),
+	  .unfit = FDK_KERNEL_FN(fdk_unfit_flush_range) },
 	{ FROM("__kvm_tlb_flush_vmid_ipa", fdk_get_flush_ipa),
 	  .unfit = FDK_KERNEL_FN(fdk_unfit_flush_ipa) },
 	{},
@@ -210,7 +212,7 @@ const struct fdk_point fdk_points[] = {
 	},
 	{
 		.name = "stage2-flush",
-		.candidates = flush_ipa_symbols,
+		.candidates = stage2_symbols,
 		.actions = FDK_BIT(FDK_ACT_SKIP),
 		.keys = FDK_BIT(FDK_KEY_RANGE),
 		.value = "a page of a file that is guest memory is unmapped from the guest, and its "

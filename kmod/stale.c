@@ -123,16 +123,40 @@ const char *fdk_unfit_flush_ipa(void)
 					 "runs at EL2 of its own here (no VHE), where no probe reaches";
 }
 
-/* __kvm_tlb_flush_vmid_ipa(struct kvm_s2_mmu *, phys_addr_t ipa, int level) */
-void fdk_get_flush_ipa(struct pt_regs *regs, struct fdk_call *call)
+/* Kernels that have it unmap first and flush the range later, where the CPU helps them with both. */
+const char *fdk_unfit_flush_range(void)
+{
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)
+	if (!cpus_have_cap(ARM64_HAS_STAGE2_FWB) || !cpus_have_cap(ARM64_HAS_TLB_RANGE))
+		return "is not called on this CPU";
+#endif
+	return fdk_unfit_flush_ipa();
+}
+
+/* A flush of one page and no more. */
+static void about_flush(struct fdk_call *call, struct pt_regs *regs, bool one_page)
 {
 	call->at = (long long)fdk_arch_arg(regs, 1);
 	call->len = PAGE_SIZE;
 	call->cost = 1;
-	if ((int)fdk_arch_arg(regs, 2) != 3) /* of single pages */
+	if (!one_page)
 		call->kind = FDK_KIND_NEVER;
 }
+NOKPROBE_SYMBOL(about_flush);
+
+/* __kvm_tlb_flush_vmid_ipa(struct kvm_s2_mmu *, phys_addr_t ipa, int level) */
+void fdk_get_flush_ipa(struct pt_regs *regs, struct fdk_call *call)
+{
+	about_flush(call, regs, (int)fdk_arch_arg(regs, 2) == 3);
+}
 NOKPROBE_SYMBOL(fdk_get_flush_ipa);
+
+/* __kvm_tlb_flush_vmid_range(struct kvm_s2_mmu *, phys_addr_t start, unsigned long pages) */
+void fdk_get_flush_range(struct pt_regs *regs, struct fdk_call *call)
+{
+	about_flush(call, regs, fdk_arch_arg(regs, 2) == 1);
+}
+NOKPROBE_SYMBOL(fdk_get_flush_range);
 
 static struct kvm *kvm_of(struct kvm_s2_mmu *mmu)
 {

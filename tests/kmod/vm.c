@@ -318,8 +318,7 @@ void test_stage2_flush(void)
 	for (value = 1; value <= 5; value++)
 		EXPECT(subject_call(&s, replace, value), value);
 	value--;
-	if (!strstr(slurp("points"), "\nstage2-flush\t__kvm_tlb_flush_vmid_ipa\tready\t")) {
-		CHECK(strstr(slurp("points"), "no VHE"), "%s", slurp("points"));
+	if (strstr(slurp("points"), "no VHE")) {
 		EXPECT(ctl("arm id=t point=stage2-flush tgid=%d action=skip ttl_ms=90000", s.pid),
 		       ENOENT);
 		subject_end(&s);
