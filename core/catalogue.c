@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "catalogue.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -58,6 +59,44 @@ static bool words_valid(const struct param *p, const char *value)
 	return n > 0;
 }
 
+/* Decimal or 0x…, from *S on; what is behind it goes to *S. */
+static bool read_bits(const char **s, uint64_t *out)
+{
+	bool hex = strncmp(*s, "0x", 2) == 0;
+	char *end;
+
+	if (!isxdigit((unsigned char)(*s)[hex ? 2 : 0]))
+		return false;
+	errno = 0;
+	*out = strtoull(*s, &end, hex ? 16 : 10);
+	*s = end;
+	return !errno;
+}
+
+static bool is_bits(const char *value)
+{
+	uint64_t v;
+
+	return read_bits(&value, &v) && !*value;
+}
+
+static bool is_range(const char *value)
+{
+	uint64_t first, last;
+
+	if (!read_bits(&value, &first) || *value++ != '-' || !read_bits(&value, &last) || *value)
+		return false;
+	return first <= last && last <= INT64_MAX;
+}
+
+static bool is_text(const char *value)
+{
+	for (; *value; value++)
+		if ((unsigned char)*value < ' ' || *value == 0x7f)
+			return false;
+	return true;
+}
+
 int param_check(const struct param *p, const char *value, struct err *e)
 {
 	char list[300];
@@ -82,6 +121,21 @@ int param_check(const struct param *p, const char *value, struct err *e)
 			       : err_set(e, -EINVAL,
 					 "%s: '%s' is no comma-separated list of numbers or of %s",
 					 p->name, value, list);
+	case PARAM_BITS:
+		return is_bits(value) ? 0
+				      : err_set(e, -EINVAL,
+						"%s: expected a number of 64 bits, decimal or 0x…, "
+						"found '%s'",
+						p->name, value);
+	case PARAM_RANGE:
+		return is_choice(p, value) || is_range(value)
+			       ? 0
+			       : err_set(e, -EINVAL, "%s: expected FIRST-LAST or %s, found '%s'",
+					 p->name, list, value);
+	case PARAM_TEXT:
+		return is_text(value)
+			       ? 0
+			       : err_set(e, -EINVAL, "%s: only printable characters", p->name);
 	}
 	return -EINVAL;
 }

@@ -13,6 +13,9 @@ enum param_type {
 	PARAM_CHOICE, /* one of choices */
 	PARAM_INT,    /* min … max */
 	PARAM_WORDS, /* comma-separated, each one of choices or a number (0x… too) in min … max */
+	PARAM_BITS,  /* 64 bits: decimal or 0x… */
+	PARAM_RANGE, /* FIRST-LAST, numbers below 2^63, or one of choices */
+	PARAM_TEXT,  /* any printable bytes, or one of choices */
 };
 struct param {
 	const char *name;

@@ -33,7 +33,9 @@ void fdk_get_handle_exit(struct pt_regs *regs, struct fdk_call *call);
 int fdk_apply_vcpu(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event);
 void fdk_get_get_reg(struct pt_regs *regs, struct fdk_call *call);
 int fdk_apply_get_reg(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event);
-const char *fdk_refuse_freeze(const struct fdk_rule *rule);
+/* kvm_arm_set_reg: QEMU writes back what it was told, and must not change the vCPU by that. */
+extern struct fdk_hook fdk_told_hook;
+void fdk_told_find(void);
 /* slots.c: memory slots and the dirty log */
 void fdk_get_set_region(struct pt_regs *regs, struct fdk_call *call);
 void fdk_get_memslot_gfn(struct pt_regs *regs, struct fdk_call *call);

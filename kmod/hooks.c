@@ -448,9 +448,3 @@ struct fdk_hook *fdk_hook_of(const struct fdk_point *point)
 {
 	return &hooks[point - fdk_points];
 }
-
-void fdk_hooks_settle(void)
-{
-	for (unsigned int i = 0; i < fdk_points_n; i++)
-		fdk_hook_settle(&hooks[i]);
-}

@@ -51,6 +51,5 @@ unsigned long fdk_hook_missed(const struct fdk_hook *hook);
 /* The hooks of the points. */
 void fdk_hooks_find(void);
 struct fdk_hook *fdk_hook_of(const struct fdk_point *point);
-void fdk_hooks_settle(void);
 
 #endif

@@ -23,6 +23,9 @@ static int __init fdk_init(void)
 		goto out_calls;
 	fdk_hooks_find();
 	fdk_kin_find();
+#ifdef CONFIG_ARM64
+	fdk_told_find();
+#endif
 	rc = fdk_debugfs_start();
 	if (rc)
 		goto out_rules;

@@ -183,9 +183,11 @@ const struct fdk_point fdk_points[] = {
 		.keys = FDK_BIT(FDK_KEY_VCPU),
 		.value = "what KVM_GET_ONE_REG tells of X0 to X30, SP, PC or PSTATE; the vCPU keeps "
 			 "its own",
-		.danger = "a state that is saved or migrated meanwhile is saved wrong",
+		.danger = "a state that is saved or migrated meanwhile is saved wrong; a VM process "
+			  "that asked while its VM was stopped writes the false value back when it goes "
+			  "on after this has ended",
 		.apply = FDK_KERNEL_FN(fdk_apply_get_reg),
-		.refuse = FDK_KERNEL_FN(fdk_refuse_freeze),
+		.beside = FDK_KERNEL_FN(&fdk_told_hook),
 	},
 	{
 		.name = "mm-fault",

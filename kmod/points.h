@@ -12,6 +12,7 @@
 #include "shim.h"
 
 struct fdk_event;
+struct fdk_hook;
 struct fdk_name;
 struct fdk_rule;
 struct fdk_spec;
@@ -74,6 +75,7 @@ struct fdk_point {
 	const struct fdk_name *cmds;   /* names that cmd= takes */
 	const char *value;             /* what the value means */
 	const char *danger;            /* what the operator should know first */
+	struct fdk_hook *beside;       /* another hook that its rules need */
 	/* Does it, says in the event what changed. 1: pc was moved, 0: it was not, -1: it was not
 	 * done, the call goes its way. NULL: by the action. */
 	int (*apply)(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event);

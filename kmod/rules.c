@@ -33,8 +33,39 @@ static void rule_free(struct fdk_rule *rule)
 	hrtimer_cancel(&rule->timer);
 	fdk_targets_unpin(rule);
 	fdk_kin_free(rule->kin);
+	kvfree(rule->told);
 	free_percpu(rule->counts);
 	kfree(rule);
+}
+
+/* A rule's hooks, by number; NULL: it needs this one not. */
+enum { HOOK_KIN, HOOK_BESIDE, HOOK_POINT, HOOK_N };
+static struct fdk_hook *hook_no(const struct fdk_rule *rule, int i)
+{
+	struct fdk_hook *const hooks[HOOK_N] = {
+		[HOOK_KIN] = rule->kin ? &fdk_kin_hook : NULL,
+		[HOOK_BESIDE] = rule->spec.point->beside,
+		[HOOK_POINT] = fdk_hook_of(rule->spec.point),
+	};
+
+	return hooks[i];
+}
+
+/* Takes the rule out of the first n of its hooks, and unhooks those that have no other. */
+static void hooks_del(const struct fdk_rule *rule, int n)
+{
+	while (n--) {
+		if (hook_no(rule, n))
+			fdk_hook_del(hook_no(rule, n), rule);
+	}
+}
+
+static void hooks_settle(const struct fdk_rule *rule)
+{
+	for (int i = 0; i < HOOK_N; i++) {
+		if (hook_no(rule, i))
+			fdk_hook_settle(hook_no(rule, i));
+	}
 }
 
 /* Unhooks rules that were taken off the list; none is seen by a handler when this returns. */
@@ -47,13 +78,10 @@ static void drop(struct list_head *victims)
 	list_for_each_entry(rule, victims, list)
 	{
 		WRITE_ONCE(rule->over, true);
-		fdk_hook_del(fdk_hook_of(rule->spec.point), rule);
-		if (rule->kin)
-			fdk_hook_del(&fdk_kin_hook, rule);
+		hooks_del(rule, HOOK_N);
 		rules_n--;
 	}
-	fdk_hooks_settle();
-	fdk_hook_settle(&fdk_kin_hook);
+	list_for_each_entry(rule, victims, list) hooks_settle(rule);
 	synchronize_rcu_expedited();
 	list_for_each_entry_safe(rule, next, victims, list)
 	{
@@ -107,7 +135,9 @@ static struct fdk_rule *rule_new(const struct fdk_spec *spec)
 	fdk_timer_setup(&rule->timer, expire, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
 	rule->counts = alloc_percpu(struct fdk_counts);
 	rule->kin = spec->inherit ? fdk_kin_new() : NULL;
-	if (rule->counts && (rule->kin || !spec->inherit))
+	if (spec->point->beside)
+		rule->told = kvcalloc(FDK_TOLD_MAX, sizeof(*rule->told), GFP_KERNEL);
+	if (rule->counts && (rule->kin || !spec->inherit) && (rule->told || !spec->point->beside))
 		return rule;
 	rule_free(rule);
 	return NULL;
@@ -172,6 +202,9 @@ static int check_arm(const struct fdk_spec *spec, struct fdk_err *e)
 			return fdk_refuse(e, ENOENT, spec->col[k], "%s does not tell what %s= needs",
 					  hook->from->symbol, fdk_key_names[k]);
 	}
+	if (spec->point->beside && !spec->point->beside->from)
+		return fdk_refuse(e, ENOENT, spec->col[FDK_KEY_POINT], "unavailable: %s",
+				  spec->point->beside->reason);
 	if (spec->inherit && !fdk_kin_hook.from)
 		return fdk_refuse(e, ENOENT, spec->col[FDK_KEY_INHERIT], "unavailable: %s",
 				  fdk_kin_hook.reason);
@@ -188,19 +221,20 @@ static int check_point(const struct fdk_rule *rule, struct fdk_err *e)
 
 static int hook_rule(struct fdk_rule *rule)
 {
-	struct fdk_hook *hook = fdk_hook_of(rule->spec.point);
-	int rc = rule->kin ? fdk_hook_add(&fdk_kin_hook, rule) : 0;
+	int rc = 0, n;
 
-	if (rc)
-		return rc;
-	rc = fdk_hook_add(hook, rule);
-	if (rc && rule->kin) {
-		fdk_hook_del(&fdk_kin_hook, rule);
-		fdk_hook_settle(&fdk_kin_hook);
-		synchronize_rcu_expedited();
+	for (n = 0; n < HOOK_N && !rc; n++) {
+		if (hook_no(rule, n))
+			rc = fdk_hook_add(hook_no(rule, n), rule);
 	}
-	rule->missed0 = rc ? 0 : fdk_hook_missed(hook);
-	return rc;
+	if (rc) {
+		hooks_del(rule, n - 1);
+		hooks_settle(rule);
+		synchronize_rcu_expedited();
+		return rc;
+	}
+	rule->missed0 = fdk_hook_missed(fdk_hook_of(rule->spec.point));
+	return 0;
 }
 
 static int arm(const struct fdk_spec *spec, struct fdk_err *e)

@@ -19,6 +19,12 @@ struct fdk_counts {
 	u64 declined; /* of those, the ones that could not be hit after all */
 };
 
+#define FDK_TOLD_MAX 512 /* vCPUs of a VM */
+struct fdk_told {
+	bool known;
+	u64 value; /* of the rule's register; the ioctls of one vCPU come one at a time */
+};
+
 struct fdk_rule {
 	struct list_head list;
 	struct fdk_spec spec;
@@ -29,8 +35,7 @@ struct fdk_rule {
 	struct pid *tid;       /* the same for a thread */
 	u64 born_after;        /* with comm= alone: only processes that start later, ns */
 	struct fdk_kin *kin;   /* with inherit=1: children that began while the rule was armed */
-	bool frozen;           /* freeze: … */
-	u64 frozen_value;      /* … at this; vCPU ioctls come one at a time */
+	struct fdk_told *told; /* of a point that tells of vCPUs: by index, what it last told */
 	u64 mask;              /* of tgid & 63 of whoever this rule may be for */
 	unsigned long missed0; /* the point's missed count when the rule was armed */
 	bool over;             /* ended; its timer or a disarm says so */

@@ -8,8 +8,10 @@
 #include "arch.h"
 #include "calls.h"
 #include "events.h"
+#include "hooks.h"
 #include "regs.h"
 #include "rules.h"
+#include "targets.h"
 
 static void about_vcpu(struct fdk_call *call, const struct kvm_vcpu *vcpu)
 {
@@ -110,14 +112,16 @@ void fdk_get_get_reg(struct pt_regs *regs, struct fdk_call *call)
 }
 NOKPROBE_SYMBOL(fdk_get_get_reg);
 
-static u64 told(struct fdk_rule *rule, u64 value)
+static u64 told(struct fdk_rule *rule, int vcpu, u64 value)
 {
+	struct fdk_told *last = &rule->told[vcpu];
+
 	if (rule->spec.action.kind != FDK_ACT_FREEZE)
-		return fdk_reg_apply(&rule->spec.action, value);
-	if (!rule->frozen)
-		rule->frozen_value = value;
-	rule->frozen = true;
-	return rule->frozen_value;
+		last->value = fdk_reg_apply(&rule->spec.action, value);
+	else if (!last->known)
+		last->value = value;
+	last->known = true;
+	return last->value;
 }
 NOKPROBE_SYMBOL(told);
 
@@ -126,7 +130,11 @@ int fdk_apply_get_reg(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_ev
 {
 	struct kvm_vcpu *vcpu = (struct kvm_vcpu *)fdk_arch_arg(regs, 0);
 	const struct kvm_one_reg *one = (const struct kvm_one_reg *)fdk_arch_arg(regs, 1);
-	u64 from = *guest_reg(vcpu, event->call.reg - 1), to = told(rule, from);
+	u64 from = *guest_reg(vcpu, event->call.reg - 1), to;
+
+	if (vcpu->vcpu_id >= FDK_TOLD_MAX)
+		return -1;
+	to = told(rule, vcpu->vcpu_id, from);
 
 	if (copy_to_user_nofault((void __user *)(unsigned long)one->addr, &to, sizeof(to)))
 		return -1;
@@ -138,9 +146,49 @@ int fdk_apply_get_reg(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_ev
 }
 NOKPROBE_SYMBOL(fdk_apply_get_reg);
 
-const char *fdk_refuse_freeze(const struct fdk_rule *rule)
+struct fdk_hook fdk_told_hook;
+
+/* Does it write what this rule told? */
+static bool was_told(const struct fdk_rule *rule, const struct fdk_call *call, u64 value)
 {
-	if (rule->spec.action.kind == FDK_ACT_FREEZE && !(rule->spec.keys & FDK_BIT(FDK_KEY_VCPU)))
-		return "freeze needs vcpu=: each vCPU has a first value of its own";
-	return NULL;
+	const struct fdk_told *last = &rule->told[call->vcpu];
+
+	return fdk_rule_targets(rule, current) && fdk_fits(&rule->spec, call) && last->known &&
+	       last->value == value;
+}
+NOKPROBE_SYMBOL(was_told);
+
+/* kvm_arm_set_reg(struct kvm_vcpu *, const struct kvm_one_reg *) */
+static int told_handler(struct kprobe *kp, struct pt_regs *regs)
+{
+	const struct fdk_set *set = rcu_dereference_sched(fdk_told_hook.set);
+	const struct kvm_one_reg *one;
+	struct fdk_call call = {};
+	u64 value;
+
+	if (likely(!(READ_ONCE(set->mask) >> (current->tgid & 63) & 1)))
+		return 0;
+	fdk_get_get_reg(regs, &call);
+	one = (const struct kvm_one_reg *)fdk_arch_arg(regs, 1);
+	if (call.kind == FDK_KIND_NEVER || call.vcpu >= FDK_TOLD_MAX ||
+	    copy_from_user_nofault(&value, (void __user *)(unsigned long)one->addr, sizeof(value)))
+		return 0;
+	for (unsigned int i = 0; i < set->n; i++) {
+		const struct fdk_rule *rule = READ_ONCE(set->rule[i]);
+
+		if (rule && !READ_ONCE(rule->over) && was_told(rule, &call, value)) {
+			fdk_arch_return(regs, 0);
+			return 1;
+		}
+	}
+	return 0;
+}
+NOKPROBE_SYMBOL(told_handler);
+
+void fdk_told_find(void)
+{
+	static const struct fdk_candidate symbols[] = { { .symbol = "kvm_arm_set_reg" }, {} };
+
+	fdk_told_hook.handler = told_handler;
+	fdk_hook_find(&fdk_told_hook, symbols);
 }

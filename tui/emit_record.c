@@ -170,7 +170,7 @@ json_t *record_service(const struct node_view *v, const struct item *i)
 
 static const char *param_type_word(enum param_type t)
 {
-	static const char *const w[] = { "choice", "int", "words" };
+	static const char *const w[] = { "choice", "int", "words", "bits", "range", "text" };
 
 	return w[t];
 }

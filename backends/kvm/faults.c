@@ -7,6 +7,7 @@
 #define VM       (1u << KIND_VM)
 #define PID      (1u << KIND_PID)
 #define NEW_VM   (1u << KIND_NEW_VM)
+#define VCPU     (1u << KIND_VCPU)
 
 static const char *const read_errnos[] = { "EIO",     "EINTR",  "EAGAIN",    "ENXIO",
 					   "ENOMEM",  "EACCES", "ESTALE",    "EBADMSG",
@@ -17,6 +18,24 @@ static const char *const write_errnos[] = { "ENOSPC", "EROFS",  "EIO",       "ED
 static const char *const ioctl_errnos[] = { "EPERM", "EACCES", "EINVAL", "ENOMEM",
 					    "EBUSY", "EFAULT", "ENOSPC", "ENOTTY",
 					    "EIO",   "EINTR",  NULL };
+static const char *const region_errnos[] = { "EINVAL", "ENOMEM", "EEXIST", "EFAULT",
+					     "ENOSPC", "EPERM",  "EIO",    NULL };
+static const char *const dev_cmds[] = { "KVM_GET_API_VERSION", "KVM_CHECK_EXTENSION",
+					"KVM_CREATE_VM", "KVM_GET_VCPU_MMAP_SIZE", NULL };
+static const char *const fault_codes[] = { "SIGBUS", "SIGSEGV", "OOM", NULL };
+static const char *const file_hows[] = { "fail", "after", "short", NULL };
+static const char *const reg_hows[] = { "flip", "set", "xor", "or", "clear", NULL };
+static const char *const query_hows[] = { "xor", "set", "flip", "or", "clear", "freeze", NULL };
+static const char *const update_wheres[] = { "process", "guest", NULL };
+static const char *const any[] = { "any", NULL };
+static const char *const all[] = { "all", NULL };
+#define X_REGS                                                                                     \
+	"X0", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10", "X11", "X12", "X13",    \
+		"X14", "X15", "X16", "X17", "X18", "X19", "X20", "X21", "X22", "X23", "X24",       \
+		"X25", "X26", "X27", "X28", "X29", "X30", "SP"
+/* 1 is what the original tool calls a flipped PC. */
+static const char *const regs[] = { "PC", X_REGS, "N", "Z", "C", "V", "1", NULL };
+static const char *const query_regs[] = { "PC", "PSTATE", X_REGS, NULL };
 static const char *const file_kinds[] = { "regular", "all", NULL };
 static const char *const ioctls[] = { "KVM_CREATE_VCPU",
 				      "KVM_SET_USER_MEMORY_REGION",
@@ -39,49 +58,57 @@ static const char *const comms[] = {
 };
 
 /* What the kernel's own fault-injection framework calls these, every point has. */
-#define GATE                                                                                       \
-	{ .name = "probability",                                                                   \
-	  .type = PARAM_INT,                                                                       \
-	  .def = "100",                                                                            \
-	  .min = 1,                                                                                \
-	  .max = 100,                                                                              \
-	  .unit = "%",                                                                             \
-	  .help = "how likely a matching call is hit" },                                           \
-		{ .name = "interval",                                                              \
-		  .type = PARAM_INT,                                                               \
-		  .def = "1",                                                                      \
-		  .min = 1,                                                                        \
-		  .max = 1000000000,                                                               \
-		  .help = "hit every n-th matching call" },                                        \
-		{ .name = "times",                                                                 \
-		  .type = PARAM_INT,                                                               \
-		  .def = "-1",                                                                     \
-		  .min = -1,                                                                       \
-		  .max = 1000000000,                                                               \
-		  .help = "stop after so many hits; -1: no such limit" },                          \
+#define INT(n, d, lo, hi, u, text)                                                                 \
 	{                                                                                          \
-		.name = "space", .type = PARAM_INT, .def = "0", .min = 0, .max = 1LL << 60,        \
-		.help = "let so many bytes (ioctls: calls) pass first"                             \
+		.name = n, .type = PARAM_INT, .def = d, .min = lo, .max = hi, .unit = u,           \
+		.help = text                                                                       \
 	}
-
-#define ERRNO_PARAM(first, list, text)                                                             \
+#define CHOICE(n, d, list, text)                                                                   \
 	{                                                                                          \
-		.name = "errno", .type = PARAM_CHOICE, .def = first, .choices = list, .help = text \
+		.name = n, .type = PARAM_CHOICE, .def = d, .choices = list, .help = text           \
 	}
-#define FILES_PARAM                                                                                \
+#define GATE(times)                                                                                \
+	INT("probability", "100", 1, 100, "%", "how likely a matching call is hit"),               \
+		INT("interval", "1", 1, 1000000000, "", "hit every n-th matching call"),           \
+		INT("times", times, -1, 1000000000, "",                                            \
+		    "stop after so many hits; -1: no such limit"),                                 \
+		INT("space", "0", 0, 1LL << 60, "",                                                \
+		    "let so many calls pass first; of files, so many bytes")
+#define FILES                                                                                      \
+	CHOICE("files", "regular", file_kinds,                                                     \
+	       "regular: files and block devices; all: also eventfds, pipes, consoles")
+#define RANGE(text)                                                                                \
 	{                                                                                          \
-		.name = "files", .type = PARAM_CHOICE, .def = "regular", .choices = file_kinds,    \
-		.help = "regular: files and block devices; all: also eventfds, pipes, consoles"    \
+		.name = "range", .type = PARAM_RANGE, .def = "all", .choices = all, .help = text   \
 	}
+#define FILE_COMMON                                                                                \
+	CHOICE("how", "fail", file_hows,                                                           \
+	       "fail: nothing is done; after: it is done and told otherwise; short: part of it"),  \
+		INT("bytes", "1", 0, 2147483647, "B", "of short: no more than that"), FILES,       \
+		{ .name = "path",                                                                  \
+		  .type = PARAM_TEXT,                                                              \
+		  .def = "any",                                                                    \
+		  .choices = any,                                                                  \
+		  .help = "how the file's full path begins" },                                     \
+		RANGE("bytes of the file, FIRST-LAST"), GATE("-1")
+#define COMM                                                                                       \
+	CHOICE("comm", "qemu-system-aar", comms,                                                   \
+	       "new-vm only: the process name (15 bytes of it) to wait for")
+#define VALUE                                                                                      \
+	{                                                                                          \
+		.name = "value", .type = PARAM_BITS, .def = "40",                                  \
+		.help = "flip: the bit, 0 to 63; set: the value; else the mask; not for N Z C V"   \
+	}
+#define VCPU_PARAM INT("vcpu", "-1", -1, 4095, "", "of a whole VM, the one vCPU; -1: any")
 
 static const struct param read_params[] = {
-	ERRNO_PARAM("EIO", read_errnos, "what the read returns"), FILES_PARAM, GATE
+	CHOICE("errno", "EIO", read_errnos, "what the read returns"), FILE_COMMON
 };
 static const struct param write_params[] = {
-	ERRNO_PARAM("ENOSPC", write_errnos, "what the write returns"), FILES_PARAM, GATE
+	CHOICE("errno", "ENOSPC", write_errnos, "what the write returns"), FILE_COMMON
 };
 static const struct param ioctl_params[] = {
-	ERRNO_PARAM("EPERM", ioctl_errnos, "what the ioctl returns"),
+	CHOICE("errno", "EPERM", ioctl_errnos, "what the ioctl returns"),
 	{ .name = "cmd",
 	  .type = PARAM_WORDS,
 	  .def = "KVM_CREATE_VCPU",
@@ -89,13 +116,62 @@ static const struct param ioctl_params[] = {
 	  .min = 1,
 	  .max = 0xffffffff,
 	  .help = "the VM ioctls that are denied, by name or number" },
-	{ .name = "comm",
-	  .type = PARAM_CHOICE,
-	  .def = "qemu-system-aar",
-	  .choices = comms,
-	  .help = "new-vm only: the process name (15 bytes of it) to wait for" },
-	GATE
+	COMM,
+	GATE("-1")
 };
+static const struct param version_params[] = {
+	{ .name = "answer",
+	  .type = PARAM_TEXT,
+	  .def = "11",
+	  .help = "a number from 0 on, or an errno as EPERM" },
+	{ .name = "cmd",
+	  .type = PARAM_WORDS,
+	  .def = "KVM_GET_API_VERSION",
+	  .choices = dev_cmds,
+	  .min = 1,
+	  .max = 0xffffffff,
+	  .help = "the questions to /dev/kvm that are answered so" },
+	INT("ext", "-1", -1, 0x7fffffff, "", "of KVM_CHECK_EXTENSION: the one; -1: any"),
+	COMM,
+	GATE("-1")
+};
+static const struct param cpu_params[] = {
+	CHOICE("reg", "PC", regs, "of the new task; 1: PC, as the original tool called it"),
+	CHOICE("how", "flip", reg_hows, "flip one bit, set to a value, or by a mask"), VALUE,
+	GATE("1")
+};
+static const struct param vcpu_params[] = {
+	CHOICE("reg", "PC", regs, "of the guest's vCPU; 1: PC, as the original tool called it"),
+	CHOICE("how", "flip", reg_hows, "flip one bit, set to a value, or by a mask"), VALUE,
+	VCPU_PARAM, GATE("1")
+};
+static const struct param query_params[] = {
+	CHOICE("reg", "PC", query_regs, "that is told wrong"),
+	CHOICE("how", "xor", query_hows, "freeze: what is asked for first is told ever after"),
+	VALUE, VCPU_PARAM, GATE("-1")
+};
+static const struct param load_params[] = {
+	CHOICE("result", "SIGBUS", fault_codes, "what a page fault ends with"),
+	RANGE("addresses in the process, FIRST-LAST"), GATE("-1")
+};
+static const struct param update_params[] = {
+	CHOICE("where", "process", update_wheres,
+	       "process: its own mappings; guest: those of the guest, behind its own back"),
+	RANGE("addresses (guest: guest physical), FIRST-LAST"), GATE("-1")
+};
+static const struct param region_params[] = {
+	CHOICE("errno", "EINVAL", region_errnos, "what adding or changing guest memory returns"),
+	RANGE("guest physical addresses, FIRST-LAST"), COMM, GATE("-1")
+};
+static const struct param hva_params[] = { RANGE("guest physical addresses, FIRST-LAST"), COMM,
+					   GATE("-1") };
+static const struct param dirty_params[] = {
+	INT("share", "100", 1, 100, "%", "of the pages, always the same ones"),
+	RANGE("guest physical addresses, FIRST-LAST"), GATE("-1")
+};
+static const struct param reclaim_params[] = { GATE("-1") };
+
+#define PARAMS(p) .params = p, .nparams = COUNT(p)
 
 const struct fault kvm_faults[KVM_FAULTS] = {
 	{ .name = "kvm.file-read",
@@ -103,22 +179,21 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .seen = "the guest's disk reads fail with I/O errors, or QEMU pauses it (rerror=stop)",
 	  .undone =
 		  "the rule is disarmed; the next read succeeds; a VM that QEMU paused is resumed",
-	  .risk = "every file of this process is meant, not only its disk",
+	  .risk = "without path= every file of this process is meant, not only its disk",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_HEALS,
 	  .after_text =
 		  "heals; a VM that QEMU paused for the error (rerror=stop) is resumed by cont",
 	  .recovery_ms = 5000,
-	  .params = read_params,
-	  .nparams = COUNT(read_params) },
+	  PARAMS(read_params) },
 	{ .name = "kvm.file-write",
 	  .summary = "writes of files and disks by the VM's process fail",
 	  .seen = "the guest's disk writes fail; with QEMU's default werror=enospc ENOSPC pauses "
 		  "the VM",
 	  .undone =
 		  "the rule is disarmed; the next write succeeds; a VM that QEMU paused is resumed",
-	  .risk = "every file of this process is meant, not only its disk",
+	  .risk = "without path= every file of this process is meant, not only its disk",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_PAUSED,
@@ -126,8 +201,7 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 		  "a disk with werror=report heals; with werror=enospc (QEMU's default) ENOSPC "
 		  "leaves the VM paused, and the restore resumes it by cont",
 	  .recovery_ms = 5000,
-	  .params = write_params,
-	  .nparams = COUNT(write_params) },
+	  PARAMS(write_params) },
 	{ .name = "kvm.ioctl-deny",
 	  .summary = "KVM refuses chosen VM ioctls of the process",
 	  .seen = "a new VM fails to start with its own message; a running one when it next asks",
@@ -138,11 +212,144 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .aftermath = AFTER_HEALS,
 	  .after_text = "heals; a VM that exited because of it has to be started again",
 	  .recovery_ms = 2000,
-	  .params = ioctl_params,
-	  .nparams = COUNT(ioctl_params) },
+	  PARAMS(ioctl_params) },
+	{ .name = "kvm.cpu-fi",
+	  .summary = "a register of the next thread or process that the target makes is wrong "
+		     "before it first runs",
+	  .seen = "the new task computes wrongly or crashes; its parent keeps its own registers",
+	  .undone = "the rule is disarmed; the next new task is whole",
+	  .risk = "a new thread that crashes takes its whole process with it",
+	  .targets = VM | PID,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "what the task did with the wrong register cannot be undone in the target; "
+			"a VM that crashed has to be started again",
+	  .recovery_ms = 2000,
+	  PARAMS(cpu_params) },
+	{ .name = "kvm.vcpu-regs",
+	  .summary = "a register of the running guest's vCPU is changed",
+	  .seen = "the guest computes wrongly, or meets a fault or a panic of its own",
+	  .undone = "the rule is disarmed; the register stays what the guest made of it",
+	  .risk = "the guest may write wrong data to its disks",
+	  .targets = VM | VCPU,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "what the guest did with the wrong register cannot be undone in the "
+			"target; a guest that panicked has to be started again",
+	  .recovery_ms = 2000,
+	  PARAMS(vcpu_params) },
+	{ .name = "kvm.memory-load",
+	  .summary = "page faults of the process end with an error, nothing is mapped",
+	  .seen = "SIGBUS or SIGSEGV in the process, a guest's memory access that fails (QEMU "
+		  "stops it); OOM: the process spins and gets nowhere",
+	  .undone = "the rule is disarmed; the next page fault is served",
+	  .risk = "without range= any new page is meant, the process's own stack as well",
+	  .targets = VM | PID,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "a process that the signal killed has to be started again; with OOM it "
+			"heals: the kernel has tried again all the while",
+	  .recovery_ms = 2000,
+	  PARAMS(load_params) },
+	{ .name = "kvm.memory-update",
+	  .summary = "a changed mapping is not told to other CPUs: a stale translation is used",
+	  .seen = "threads, or the guest, read an old page through a mapping that was changed",
+	  .undone = "the rule is disarmed, all translations are flushed, the old pages are let go",
+	  .risk = "only pages of files are meant (shared memory, memfd, images); never one that is "
+		  "being freed",
+	  .targets = VM | PID,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_HEALS,
+	  .after_text = "the next read is right again; what was done with stale data cannot be "
+			"undone in the target",
+	  .recovery_ms = 2000,
+	  PARAMS(update_params) },
+	{ .name = "kvm.memory-region",
+	  .summary = "KVM refuses to add, change or remove guest memory",
+	  .seen = "a new VM fails to start with its own message; a running QEMU aborts when it "
+		  "next changes a slot",
+	  .undone = "the rule is disarmed; the next change succeeds",
+	  .risk = "QEMU aborts when this fails while its guest runs",
+	  .targets = VM | NEW_VM,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "a VM whose process ended because of it has to be started again",
+	  .recovery_ms = 2000,
+	  PARAMS(region_params) },
+	{ .name = "kvm.memory-hva",
+	  .summary = "guest memory that is not mapped yet seems to have nothing behind it",
+	  .seen = "the guest's data access goes through QEMU as if to a device; an instruction "
+		  "fetch is an external abort in the guest; QEMU may stop at what it cannot "
+		  "emulate",
+	  .undone = "the rule is disarmed; the next access is mapped",
+	  .risk = "a guest kernel that meets an external abort panics",
+	  .targets = VM | NEW_VM,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "a guest that panicked or was stopped has to be started again; one that "
+			"was only slow heals",
+	  .recovery_ms = 2000,
+	  PARAMS(hva_params) },
+	{ .name = "kvm.state-query",
+	  .summary = "whoever asks KVM for a vCPU's registers is told wrong",
+	  .seen = "info registers, a dump or a monitor shows a false PC or PSTATE; the guest "
+		  "itself "
+		  "goes on unharmed",
+	  .undone = "the rule is disarmed; the next answer is true",
+	  .risk = "a state that is saved or migrated meanwhile is saved wrong",
+	  .targets = VM | VCPU,
+	  .flags = FAULT_KERNEL,
+	  .aftermath = AFTER_HEALS,
+	  .after_text = "heals",
+	  .recovery_ms = 2000,
+	  PARAMS(query_params) },
+	{ .name = "kvm.version-query",
+	  .summary = "/dev/kvm lies about its version or an extension",
+	  .seen = "a new VM fails to start with its own message",
+	  .undone = "the rule is disarmed; the next answer is true",
+	  .risk = "every VM of that process name that starts meanwhile",
+	  .targets = VM | PID | NEW_VM,
+	  .flags = FAULT_KERNEL,
+	  .aftermath = AFTER_HEALS,
+	  .after_text = "heals; a VM that did not start has to be started again",
+	  .recovery_ms = 2000,
+	  PARAMS(version_params) },
+	{ .name = "kvm.dirty-log",
+	  .summary = "pages that the guest wrote are missing from KVM's dirty log",
+	  .seen = "a migration meanwhile ends with memory that differs",
+	  .undone = "the rule is disarmed; pages that were hidden are told again",
+	  .risk = "a guest that was migrated meanwhile runs on with old memory",
+	  .targets = VM,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_HEALS,
+	  .after_text = "a log that goes on heals; a guest that was migrated meanwhile is damaged "
+			"and has to be started again",
+	  .recovery_ms = 2000,
+	  PARAMS(dirty_params) },
+	{ .name = "kvm.reclaim",
+	  .summary = "the process frees nothing when it has to reclaim memory",
+	  .seen = "under memory pressure its cgroup meets the OOM killer instead of shrinking",
+	  .undone = "the rule is disarmed; the next reclaim makes progress",
+	  .risk = "the OOM killer may take another process of the same cgroup, or of the node",
+	  .targets = VM | PID,
+	  .flags = FAULT_KERNEL | FAULT_LASTING,
+	  .aftermath = AFTER_DEAD,
+	  .after_text = "a process that the OOM killer took has to be started again",
+	  .recovery_ms = 2000,
+	  PARAMS(reclaim_params) },
 };
 const struct kvm_fault kvm_points[KVM_FAULTS] = {
-	{ .point = "file-read", .has_files = true },
-	{ .point = "file-write", .has_files = true },
-	{ .point = "vm-ioctl", .has_cmd = true },
+	{ "file-read", KVM_ACT_FILE, "vfs-read", "how", "fail" },
+	{ "file-write", KVM_ACT_FILE, "vfs-write", "how", "fail" },
+	{ "vm-ioctl", KVM_ACT_RETURN, NULL, NULL, NULL },
+	{ "clone-regs", KVM_ACT_REG, NULL, NULL, NULL },
+	{ "vcpu-regs", KVM_ACT_REG, NULL, NULL, NULL },
+	{ "mm-fault", KVM_ACT_RETURN, NULL, NULL, NULL },
+	{ "tlb-flush", KVM_ACT_SKIP, "stage2-flush", "where", "process" },
+	{ "memory-region", KVM_ACT_RETURN, NULL, NULL, NULL },
+	{ "memory-hva", KVM_ACT_BAD, NULL, NULL, NULL },
+	{ "get-reg", KVM_ACT_REG, NULL, NULL, NULL },
+	{ "dev-ioctl", KVM_ACT_RETURN, NULL, NULL, NULL },
+	{ "dirty-log", KVM_ACT_SHARE, NULL, NULL, NULL },
+	{ "reclaim", KVM_ACT_SKIP, NULL, NULL, NULL },
 };

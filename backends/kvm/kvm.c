@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "kvm.h"
 
+#include "../../kmod/abi.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,13 +27,8 @@ static const struct metric metrics[] = {
 	{ "read", "read", "B/s", KIND_VM, true, 1 },
 };
 
-static const struct kvm_fault *point_of(const struct fault *f)
-{
-	return &kvm_points[f - kvm_faults];
-}
-
-/* Why the module cannot serve this fault on this node now; NULL: it can. */
-static const char *module_unfit(const struct fault *f, const struct item *node, char *buf, size_t n)
+/* Why the module cannot serve this point on this node now; NULL: it can. */
+static const char *module_unfit(const char *point, const struct item *node, char *buf, size_t n)
 {
 	const char *module = item_attr(node, "module"), *state;
 	char key[64];
@@ -46,11 +43,11 @@ static const char *module_unfit(const struct fault *f, const struct item *node, 
 			 "mount -t debugfs none /sys/kernel/debug");
 		return buf;
 	}
-	snprintf(key, sizeof(key), "point:%s", point_of(f)->point);
+	snprintf(key, sizeof(key), "point:%s", point);
 	state = item_attr(node, key);
 	if (!state || strncmp(state, "ready", 5) == 0)
 		return NULL;
-	snprintf(buf, n, "point %s: %s", point_of(f)->point, state);
+	snprintf(buf, n, "point %s: %s", point, state);
 	return buf;
 }
 
@@ -59,34 +56,7 @@ static const char *kvm_unfit(const struct fault *f, const struct target *t,
 {
 	if (t->kind == KIND_PID && strcmp(t->name, "1") == 0)
 		return "pid 1 is protected";
-	return module_unfit(f, &v->items[0], buf, n);
-}
-
-static void arm_target(struct buf *b, const struct fault *f, const struct target *t,
-		       const struct params *p, int pid)
-{
-	if (t->kind == KIND_NEW_VM)
-		buf_fmt(b, " comm=%s", params_get(f, p, "comm"));
-	else
-		buf_fmt(b, " tgid=%d", pid);
-}
-
-static void arm_command(struct buf *b, const struct fault *f, const struct target *t,
-			const struct params *p, const char *id, int pid, int64_t ttl_ms)
-{
-	static const char *const gate[] = { "probability", "interval", "times", "space" };
-	const struct kvm_fault *k = point_of(f);
-
-	buf_fmt(b, "arm id=%s point=%s", id, k->point);
-	arm_target(b, f, t, p, pid);
-	if (k->has_files)
-		buf_fmt(b, " files=%s", params_get(f, p, "files"));
-	if (k->has_cmd)
-		buf_fmt(b, " cmd=%s", params_get(f, p, "cmd"));
-	buf_fmt(b, " action=return:%s", params_get(f, p, "errno"));
-	for (size_t i = 0; i < COUNT(gate); i++)
-		buf_fmt(b, " %s=%s", gate[i], params_get(f, p, gate[i]));
-	buf_fmt(b, " ttl_ms=%lld", (long long)ttl_ms);
+	return module_unfit(kvm_points[f - kvm_faults].point, &v->items[0], buf, n);
 }
 
 static void assign(struct buf *b, const char *name, const char *value)
@@ -108,17 +78,32 @@ static void undo_lines(struct act *act, const char *id, int64_t ttl_ms, bool vm)
 		text_duration_str(ttl, sizeof(ttl), ttl_ms));
 }
 
+/* What the parameters mean together. */
+static int check_params(const struct fault *f, const struct params *p, struct err *e)
+{
+	const char *how = params_get(f, p, "how"), *value = params_get(f, p, "value");
+
+	if (how && value && strcmp(how, "flip") == 0 && strtoull(value, NULL, 0) > 63)
+		return err_set(e, -ERANGE, "value: with how=flip it is the bit, from 0 to 63");
+	return 0;
+}
+
 static int kvm_plan(const struct fault *f, const struct target *t, const struct node_view *v,
 		    const struct params *p, const char *id, int64_t ttl_ms, struct act *act,
 		    struct err *e)
 {
-	const struct item *vm = t->kind == KIND_VM ? node_view_item(v, KIND_VM, t->name) : NULL;
+	bool of_vm = t->kind == KIND_VM || t->kind == KIND_VCPU;
+	const struct item *vm = of_vm ? node_view_item(v, KIND_VM, t->name) : NULL;
 	const char *libvirt = vm ? item_attr(vm, "libvirt") : NULL;
 	int pid = vm ? vm->pid : (int)strtol(t->name, NULL, 10);
-	struct buf arm = BUF_INIT(1024);
-	char number[16];
+	struct buf arm = BUF_INIT(FDK_LINE_MAX);
+	char number[16], why[400];
 
-	arm_command(&arm, f, t, p, id, pid, ttl_ms);
+	if (check_params(f, p, e))
+		return e->code;
+	if (module_unfit(kvm_point(f, p), &v->items[0], why, sizeof(why)))
+		return err_set(e, -EOPNOTSUPP, "%s", why);
+	kvm_arm(&arm, f, t, p, id, pid, ttl_ms);
 	buf_fmt(&act->do_lines, "%s\n", buf_text(&arm));
 	undo_lines(act, id, ttl_ms, vm);
 	assign(&act->script, "KVM_ARM", buf_text(&arm));

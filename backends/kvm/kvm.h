@@ -6,15 +6,32 @@
 
 extern const struct backend kvm_backend;
 
+/* How a fault's parameters become the action of a rule. */
+enum kvm_action {
+	KVM_ACT_RETURN, /* its first parameter: what the call answers */
+	KVM_ACT_FILE,   /* how=fail|after|short, errno, bytes */
+	KVM_ACT_REG,    /* reg, how, value */
+	KVM_ACT_SHARE,  /* share */
+	KVM_ACT_SKIP,
+	KVM_ACT_BAD
+};
+
 /* faults.c: a fault of the module is a catalogue entry plus the point that serves it. */
 struct kvm_fault {
 	const char *point;
-	bool has_files; /* takes files=regular|all */
-	bool has_cmd;   /* takes cmd= */
+	enum kvm_action action;
+	const char *other;    /* the point that serves it where … */
+	const char *other_by; /* … this parameter … */
+	const char *other_is; /* … does not have this value */
 };
-#define KVM_FAULTS 3
+#define KVM_FAULTS 13
 extern const struct fault kvm_faults[KVM_FAULTS];
 extern const struct kvm_fault kvm_points[KVM_FAULTS];
+
+/* arm.c: the point that serves the fault with these parameters, and the module's command for it. */
+const char *kvm_point(const struct fault *f, const struct params *p);
+void kvm_arm(struct buf *b, const struct fault *f, const struct target *t, const struct params *p,
+	     const char *id, int pid, int64_t ttl_ms);
 
 /* module.c */
 #define KVM_OPERATIONS 6

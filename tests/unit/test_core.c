@@ -18,7 +18,6 @@
 #include "../../backends/kvm/kvm.h"
 #include "../../core/collect.h"
 #include "../../core/journal.h"
-#include "../../kmod/names.c"
 
 /* ---- targets ---- */
 static void test_targets(void **state)
@@ -80,27 +79,6 @@ static void test_params(void **state)
 	assert_non_null(strstr(e.msg, "from -1 to 1000000000"));
 	assert_int_equal(params_parse(f, &odd, 1, &p, &e), -EINVAL);
 	assert_non_null(strstr(e.hint, "probability"));
-}
-
-/* The module must know every name that the catalogue offers. */
-static void test_catalogue_is_the_modules(void **state)
-{
-	(void)state;
-	for (size_t i = 0; i < KVM_FAULTS; i++) {
-		const struct fault *f = &kvm_faults[i];
-
-		for (size_t k = 0; k < f->nparams; k++) {
-			const struct param *p = &f->params[k];
-			const struct fdk_name *table = strcmp(p->name, "errno") == 0 ? fdk_errnos
-						       : strcmp(p->name, "cmd") == 0 ? fdk_vm_ioctls
-										     : NULL;
-
-			for (const char *const *c = p->choices; table && *c; c++)
-				assert_non_null(fdk_name_find(table, *c, strlen(*c)));
-			if (p->def)
-				assert_int_equal(param_check(p, p->def, NULL), 0);
-		}
-	}
 }
 
 /* ---- journal ---- */
@@ -250,13 +228,9 @@ static void test_block_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets),
-		cmocka_unit_test(test_params),
-		cmocka_unit_test(test_catalogue_is_the_modules),
-		cmocka_unit_test(test_journal),
-		cmocka_unit_test(test_journal_full_disk),
-		cmocka_unit_test(test_collect),
-		cmocka_unit_test(test_block_end),
+		cmocka_unit_test(test_targets), cmocka_unit_test(test_params),
+		cmocka_unit_test(test_journal), cmocka_unit_test(test_journal_full_disk),
+		cmocka_unit_test(test_collect), cmocka_unit_test(test_block_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
