@@ -140,12 +140,17 @@ int param_check(const struct param *p, const char *value, struct err *e)
 	return -EINVAL;
 }
 
+static bool is_name(const char *have, const char *name, size_t len)
+{
+	return have && strlen(have) == len && strncmp(have, name, len) == 0;
+}
+
 static size_t param_index(const struct fault *f, const char *name, size_t len)
 {
 	size_t i;
 
 	for (i = 0; i < f->nparams; i++)
-		if (strlen(f->params[i].name) == len && strncmp(f->params[i].name, name, len) == 0)
+		if (is_name(f->params[i].name, name, len) || is_name(f->params[i].alias, name, len))
 			break;
 	return i;
 }

@@ -23,8 +23,9 @@ struct param {
 	const char *def;            /* NULL: required */
 	const char *const *choices; /* NULL-terminated, or NULL */
 	int64_t min, max;
-	const char *unit; /* "%", "" … */
-	const char *help; /* one line */
+	const char *unit;  /* "%", "" … */
+	const char *help;  /* one line */
+	const char *alias; /* another name that is understood; NULL: none */
 };
 
 enum fault_flags {

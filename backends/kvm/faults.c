@@ -33,7 +33,6 @@ static const char *const all[] = { "all", NULL };
 	"X0", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10", "X11", "X12", "X13",    \
 		"X14", "X15", "X16", "X17", "X18", "X19", "X20", "X21", "X22", "X23", "X24",       \
 		"X25", "X26", "X27", "X28", "X29", "X30", "SP"
-/* 1 is what the original tool calls a flipped PC. */
 static const char *const regs[] = { "PC", X_REGS, "N", "Z", "C", "V", "1", NULL };
 static const char *const query_regs[] = { "PC", "PSTATE", X_REGS, NULL };
 static const char *const file_kinds[] = { "regular", "all", NULL };
@@ -99,6 +98,12 @@ static const char *const comms[] = {
 		.name = "value", .type = PARAM_BITS, .def = "40",                                  \
 		.help = "flip: the bit, 0 to 63; set: the value; else the mask; not for N Z C V"   \
 	}
+/* The original tool knows a flipped PC as fault type 1. */
+#define REG(text)                                                                                  \
+	{                                                                                          \
+		.name = "reg", .alias = "type", .type = PARAM_CHOICE, .def = "PC",                 \
+		.choices = regs, .help = text                                                      \
+	}
 #define VCPU_PARAM INT("vcpu", "-1", -1, 4095, "", "of a whole VM, the one vCPU; -1: any")
 
 static const struct param read_params[] = {
@@ -135,16 +140,14 @@ static const struct param version_params[] = {
 	COMM,
 	GATE("-1")
 };
-static const struct param cpu_params[] = {
-	CHOICE("reg", "PC", regs, "of the new task; 1: PC, as the original tool called it"),
-	CHOICE("how", "flip", reg_hows, "flip one bit, set to a value, or by a mask"), VALUE,
-	GATE("1")
-};
-static const struct param vcpu_params[] = {
-	CHOICE("reg", "PC", regs, "of the guest's vCPU; 1: PC, as the original tool called it"),
-	CHOICE("how", "flip", reg_hows, "flip one bit, set to a value, or by a mask"), VALUE,
-	VCPU_PARAM, GATE("1")
-};
+static const struct param cpu_params[] = { REG("of the new task, before it first runs"),
+					   CHOICE("how", "flip", reg_hows,
+						  "flip one bit, set to a value, or by a mask"),
+					   VALUE, GATE("1") };
+static const struct param vcpu_params[] = { REG("of the guest's vCPU"),
+					    CHOICE("how", "flip", reg_hows,
+						   "flip one bit, set to a value, or by a mask"),
+					    VALUE, VCPU_PARAM, GATE("1") };
 static const struct param query_params[] = {
 	CHOICE("reg", "PC", query_regs, "that is told wrong"),
 	CHOICE("how", "xor", query_hows, "freeze: what is asked for first is told ever after"),

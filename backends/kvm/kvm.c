@@ -66,7 +66,8 @@ static void assign(struct buf *b, const char *name, const char *value)
 	buf_str(b, "\n");
 }
 
-static void undo_lines(struct act *act, const char *id, int64_t ttl_ms, bool vm)
+static void undo_lines(struct act *act, const struct fault *f, const char *id, int64_t ttl_ms,
+		       bool vm)
 {
 	char ttl[24];
 
@@ -74,6 +75,8 @@ static void undo_lines(struct act *act, const char *id, int64_t ttl_ms, bool vm)
 	if (vm)
 		buf_str(&act->undo_lines,
 			"cont, if QEMU paused the VM for an I/O error meanwhile\n");
+	if (f->flags & FAULT_LASTING)
+		buf_fmt(&act->undo_lines, "(%s)\n", f->after_text);
 	buf_fmt(&act->undo_lines, "(also by itself after %s, on the node)\n",
 		text_duration_str(ttl, sizeof(ttl), ttl_ms));
 }
@@ -105,7 +108,7 @@ static int kvm_plan(const struct fault *f, const struct target *t, const struct 
 		return err_set(e, -EOPNOTSUPP, "%s", why);
 	kvm_arm(&arm, f, t, p, id, pid, ttl_ms);
 	buf_fmt(&act->do_lines, "%s\n", buf_text(&arm));
-	undo_lines(act, id, ttl_ms, vm);
+	undo_lines(act, f, id, ttl_ms, vm);
 	assign(&act->script, "KVM_ARM", buf_text(&arm));
 	assign(&act->script, "KVM_QMP", vm && item_attr(vm, "qmp") ? item_attr(vm, "qmp") : "");
 	assign(&act->script, "KVM_LIBVIRT", libvirt && *libvirt ? vm->name : "");

@@ -43,7 +43,7 @@ class Lab:
 
     def on(self, script, check=True):
         """Runs a shell script on kvm1 by plain ssh; what it printed."""
-        done = self.run("ctl", *self.ssh, "sh -c " + shlex.quote(script), check=False, capture_output=True)
+        done = self.run("ctl", *self.ssh, "sh -c " + shlex.quote(script), check=False, capture_output=True, timeout=120)
         assert not check or done.returncode in (0, 1), done.stderr
         return done.stdout
 
@@ -60,16 +60,28 @@ class Lab:
     def after(self, guest, number, disk="vda"):
         return [l for l in self.console(guest) if l[1] == disk and l[0] > number]
 
-    def qmp(self, guest, command):
+    def qmp(self, guest, command, **arguments):
+        """One command to a monitor; what it answered, events left out."""
+        ask = json.dumps({"execute": command, "arguments": arguments})
         script = (
             "perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new(Peer=>\"/run/qemu/%s.qmp\") or die; $s->autoflush(1);"
             "<$s>; print $s \"{\\\"execute\\\":\\\"qmp_capabilities\\\"}\\n\"; <$s>;"
-            'print $s "{\\"execute\\":\\"%s\\"}\\n"; while(<$s>){ if(/return|error/){print; exit} }\'' % (guest, command)
+            "print $s \"$ARGV[0]\\n\"; while(<$s>){ if(/^.\"(return|error)/){print; exit} }' %s" % (guest, shlex.quote(ask))
         )
         return json.loads(self.on(script))
 
+    def send(self, path, to):
+        """A file of this machine to kvm1, executable."""
+        with open(path, "rb") as f:
+            subprocess.run([self.lab, "ctl", *self.ssh, "cat >%s && chmod +x %s" % (to, to)], stdin=f, check=True, cwd=self.top)
+
     def guest_status(self, guest):
         return self.qmp(guest, "query-status")["return"]["status"]
+
+    def sums(self, guest):
+        """What a guest that was told `sum on` computed: ok, bad, … of the last lines."""
+        text = self.on("tail -n 200 /run/qemu/%s.console" % guest)
+        return re.findall(r"^%s \d+ sum (\w+)\s*$" % guest, text, re.M)
 
     def pid(self, guest):
         return int(self.on("pgrep -f -- '-name %s[,]'" % guest).split()[0])
@@ -138,6 +150,36 @@ class Deck:
             p.communicate()
         if not nothing_left(self.lab):
             self("restore", "--all", code=None)
+
+
+class Prog:
+    """tests/kvm/prog.c on kvm1: does one thing five times a second, and says what came of it."""
+
+    def __init__(self, lab, *words):
+        self.lab, self.out = lab, "/run/prog.%s.%d" % (words[0], time.monotonic_ns())
+        self.what = words[0]
+        self.pid = int(lab.on("setsid /run/prog %s >%s 2>&1 </dev/null & echo $!" % (" ".join(words), self.out)))
+        self.target = "pid:%d@kvm1" % self.pid
+
+    def said(self, since=0):
+        lines = self.lab.on("cat " + self.out).splitlines()
+        return [l.split(" ", 1)[1] for l in lines if l.startswith(self.what + " ")][since:]
+
+    def now(self):
+        return len(self.said())
+
+    def says(self, want, n=3, limit=20, since=None):
+        """From now on it says one of WANT, N times; what it said."""
+        since = self.now() if since is None else since
+        want = {want} if isinstance(want, str) else set(want)
+        wait("%s says %s" % (self.what, want), lambda: sum(s in want for s in self.said(since)) >= n, limit)
+        return self.said(since)
+
+    def alive(self):
+        return "yes" in self.lab.on("kill -0 %d && echo yes" % self.pid)
+
+    def end(self):
+        self.lab.on("kill -9 %d; rm -f %s" % (self.pid, self.out))
 
 
 def nothing_left(lab):

@@ -343,8 +343,8 @@ static void test_fault_keys(void **state)
 {
 	static const char *const errnos[] = { "EIO", "ENOSPC", NULL };
 	static const struct param params[] = {
-		{ "errno", PARAM_CHOICE, "EIO", errnos, 0, 0, "", "what it returns" },
-		{ "times", PARAM_INT, "-1", NULL, -1, 1000, "", "how often" },
+		{ "errno", PARAM_CHOICE, "EIO", errnos, 0, 0, "", "what it returns", NULL },
+		{ "times", PARAM_INT, "-1", NULL, -1, 1000, "", "how often", NULL },
 	};
 	const struct fault f = { .name = "kvm.file-write",
 				 .undone = "the rule is disarmed",

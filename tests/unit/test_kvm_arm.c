@@ -91,7 +91,7 @@ static void test_commands(void **state)
 {
 	(void)state;
 	assert_non_null(
-		strstr(ARMED("kvm.cpu-fi", KIND_PID, "reg=1"), " tgid=77 action=flip:PC:40 "));
+		strstr(ARMED("kvm.cpu-fi", KIND_PID, "type=1"), " tgid=77 action=flip:PC:40 "));
 	assert_non_null(strstr(ARMED("kvm.cpu-fi", KIND_PID, "reg=N"), " action=flip:PSTATE:31 "));
 	assert_non_null(strstr(ARMED("kvm.cpu-fi", KIND_PID, "reg=V", "how=set", "value=1"),
 			       " action=or:PSTATE:0x10000000 "));

@@ -3,7 +3,8 @@
  * The whole user-space of a guest. Once a second each disk that is switched on gets a block written
  * and read back past every cache, and the console one line: NAME SEQUENCE DISK write RESULT read
  * RESULT, RESULT being ok, an errno's name, short, or (of a read after a good write) stale. Told
- * "vdb on" or "vdb off" on its console, it starts or stops with vdb.
+ * "vdb on" or "vdb off" on its console, it starts or stops with vdb. Told "sum on", it computes all
+ * the time, writes memory, and says NAME SEQUENCE sum RESULT: bad, where a register was not kept.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -30,6 +31,7 @@ struct disk {
 
 static char guest[64] = "guest";
 static struct disk disks[] = { { "vda", true }, { "vdb", false } };
+static struct disk sum = { "sum", false };
 
 static void load_modules(void)
 {
@@ -121,6 +123,40 @@ static void *work(void *arg)
 	}
 }
 
+/* About a second in which X9 has one value, which is compared all the while. */
+static bool compute(void)
+{
+	unsigned long different;
+
+	__asm__ volatile("	mov	x9, #0xc0de\n"
+			 "	mov	x11, x9\n"
+			 "	mov	x13, #0\n"
+			 "	mov	x10, #0x1000000\n"
+			 "1:	eor	x12, x9, x11\n"
+			 "	orr	x13, x13, x12\n"
+			 "	subs	x10, x10, #1\n"
+			 "	b.ne	1b\n"
+			 "	mov	%0, x13\n"
+			 : "=r"(different)
+			 :
+			 : "x9", "x10", "x11", "x12", "x13", "cc");
+	return !different;
+}
+
+static void *sums(void *unused)
+{
+	static char written[1 << 20];
+
+	for (unsigned seq = 1;;) {
+		while (!sum.on)
+			usleep(100000);
+		bool good = compute();
+		memset(written, (int)seq, sizeof written);
+		dprintf(STDOUT_FILENO, "%s %u sum %s\n", guest, seq++, good ? "ok" : "bad");
+	}
+	return unused;
+}
+
 static void obey(void)
 {
 	char name[8], word[8];
@@ -134,6 +170,8 @@ static void obey(void)
 		for (size_t i = 0; i < sizeof disks / sizeof *disks; i++)
 			if (!strcmp(disks[i].name, name))
 				disks[i].on = !strcmp(word, "on");
+		if (!strcmp(sum.name, name))
+			sum.on = !strcmp(word, "on");
 	}
 }
 
@@ -154,5 +192,6 @@ int main(void)
 	printf("%s up\n", guest);
 	for (size_t i = 0; i < sizeof disks / sizeof *disks; i++)
 		pthread_create(&thread, NULL, work, &disks[i]);
+	pthread_create(&thread, NULL, sums, NULL);
 	obey();
 }
