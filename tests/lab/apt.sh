@@ -19,6 +19,12 @@ mirror() {
 apt_sources() {
 	local suite=$1 main security
 	main=$(mirror Debian) && security=$(mirror Debian-Security) || return 1
+	# bullseye's last updates are listed, but no longer there; backports have neither updates nor security
+	case $suite in bullseye | *-backports)
+		printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$suite"
+		return
+		;;
+	esac
 	printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$suite" "$KEYRING" "$main" "$suite-updates" \
 		"$KEYRING" "$security" "$suite-security"
 }

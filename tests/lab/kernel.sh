@@ -22,13 +22,45 @@ kernel_image() {
 	cat "$note"
 }
 
+# Newer packages split the image.
+KERNEL_PARTS='linux-image linux-binary linux-modules linux-base'
+
+# has_package SUITE NAME:ARCH
+has_package() { apt-cache -c "$(apt_dir "$1")/apt.conf" show "$2" >/dev/null 2>&1; }
+
 # The packages of one kernel. Its build tools run here, so they are this machine's architecture.
 kernel_packages() {
-	local suite=$1 kver=$2 arch=$3 kbuild
+	local suite=$1 kver=$2 arch=$3 kbuild part
 	kbuild=$(apt_depends "$suite" "linux-headers-$kver:$arch" 'linux-kbuild-[^ :]*') || return 1
-	[ "$arch" = arm64 ] && printf '%s\n' "linux-image-$kver:$arch"
+	for part in $KERNEL_PARTS; do
+		[ "$arch" != arm64 ] || ! has_package "$suite" "$part-$kver:$arch" || printf '%s\n' "$part-$kver:$arch"
+	done
 	printf '%s\n' "linux-headers-$kver:$arch" "linux-headers-${kver%-*}-common" \
 		"$kbuild:$(dpkg --print-architecture)"
+}
+
+# Libraries that build tools of a newer Debian want, aside from those of this machine.
+NEWER=trixie
+make_newer_libs() {
+	local arch debs=$1/debs
+	arch=$(dpkg --print-architecture)
+	mkdir "$debs"
+	apt_fetch $NEWER "$debs" "libc6:$arch" "libelf1t64:$arch" "zlib1g:$arch" "libzstd1:$arch" &&
+		unpack "$1" "$debs"/*.deb && rm -rf "$debs"
+}
+
+# wrap_tools DIR FINAL - let each tool that does not run here run with those libraries
+wrap_tools() {
+	local tool tools libs loader
+	mapfile -t tools < <(find "$1/usr/lib" -path '*linux-kbuild*' -type f -perm -u+x -exec grep -l '^.ELF' {} +)
+	for tool in "${tools[@]}"; do
+		ldd "$tool" 2>&1 | grep -q 'not found' || continue
+		libs=$(cached libs "$(apt_stamp $NEWER)" make_newer_libs) || return 1
+		loader=$(find "$libs" -name 'ld-linux-*' | head -n 1)
+		mv "$tool" "$tool.bin" || return 1
+		printf '#!/bin/sh\nexec %s --library-path %s %s "$@"\n' "$loader" "${loader%/*}" "$2${tool#"$1"}.bin" >"$tool"
+		chmod +x "$tool"
+	done
 }
 
 # make_kernel SUITE KVER ARCH TMP FINAL
@@ -40,6 +72,15 @@ make_kernel() {
 	unpack "$tmp" "$debs"/*.deb || return 1
 	# the one absolute path that the headers' own build has
 	sed -i "s|/usr/src/|$final/usr/src/|" "$tmp/usr/src/linux-headers-$kver/Makefile"
+	wrap_tools "$tmp" "$final" || return 1
+	if [ -d "$tmp/usr/lib/modules" ] && [ ! -d "$tmp/lib/modules" ]; then
+		mkdir -p "$tmp/lib" "$tmp/boot"
+		mv "$tmp/usr/lib/modules" "$tmp/lib/"
+	fi
+	if [ -f "$tmp/lib/modules/$kver/vmlinuz" ]; then
+		mv "$tmp/lib/modules/$kver/vmlinuz" "$tmp/boot/vmlinuz-$kver"
+		mv "$tmp/lib/modules/$kver/config" "$tmp/boot/config-$kver"
+	fi
 	[ "$arch" != arm64 ] || depmod -b "$tmp" "$kver" || return 1
 	rm -rf "$debs" "$tmp"/usr/{share/doc,share/bug,share/lintian} "$tmp/usr/lib/linux-image-$kver"
 }
@@ -51,17 +92,21 @@ kernel_dir() {
 	read -r suite meta <<<"$row"
 	image=$(kernel_image "$suite" "$meta" "$arch") || return 1
 	kver=${image#linux-image-}
-	key=$kver-$(declare -f make_kernel kernel_packages unpack | hash_of)
+	key=$kver-$(declare -f make_kernel kernel_packages wrap_tools unpack | hash_of)
 	dir=$(cached kernel "$key" make_kernel "$suite" "$kver" "$arch") || return 1
 	printf '%s %s\n' "$dir" "$kver"
 }
+
+# Words for make that any of the kernels takes: this machine's compiler instead of the one that made the kernel, without what
+# only a newer one can do.
+KMAKE='CC=aarch64-linux-gnu-gcc CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_DEBUG_INFO_BTF_MODULES= KCFLAGS=-Wno-attributes'
 
 # kernel_env NAME [ARCH] - the kernel as assignments, for a Makefile or a shell
 kernel_env() {
 	local found dir kver
 	found=$(kernel_dir "$@") || return 1
 	read -r dir kver <<<"$found"
-	printf '%s\n' "KVER=$kver" "KHEADERS=$dir/usr/src/linux-headers-$kver"
+	printf '%s\n' "KVER=$kver" "KHEADERS=$dir/usr/src/linux-headers-$kver" "KMAKE='$KMAKE'"
 	[ -f "$dir/boot/vmlinuz-$kver" ] || return 0
 	printf '%s\n' "VMLINUZ=$dir/boot/vmlinuz-$kver" "MODULES=$dir/lib/modules/$kver"
 }

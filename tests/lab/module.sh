@@ -19,8 +19,9 @@ module_sources() {
 module_build() {
 	local dir=$TOP/build/kmod/$1
 	module_sources "$dir" || return 1
+	# shellcheck disable=SC2086 # words
 	env -u MAKEFLAGS -u MFLAGS -u MAKEOVERRIDES make -C "$dir" KHEADERS="$2" ARCH=arm64 \
-		CROSS_COMPILE=aarch64-linux-gnu- >"$dir/log" 2>&1 || {
+		CROSS_COMPILE=aarch64-linux-gnu- $KMAKE >"$dir/log" 2>&1 || {
 		cat "$dir/log" >&2
 		return 1
 	}
