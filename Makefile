@@ -25,7 +25,7 @@ SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH)))
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all unit deps run test test-all lab lab-down check format bench install clean help
+.PHONY: all unit fuzz deps run test test-all lab lab-down check format bench install clean help
 all: $(B)/faultdeck ## build build/faultdeck
 
 $(B)/faultdeck: $(call obj,$(TUI) $(BACKEND)) $(B)/libcore.a
@@ -88,6 +88,14 @@ lab: deps ## start the lab: LAB=kvm
 
 lab-down: ## stop the lab; nothing is left
 	@tests/lab/lab down
+
+FUZZ_SECONDS ?= 60
+$(B)/fuzz/%: tests/fuzz/%.c $(wildcard kmod/*.[ch])
+	@mkdir -p $(@D)
+	clang -std=gnu11 -g -O1 -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -Ikmod -o $@ $<
+fuzz: deps $(B)/fuzz/control ## the control language for FUZZ_SECONDS (60); finds stay in build/fuzz/
+	@mkdir -p $(B)/fuzz/found
+	cd $(B)/fuzz && ./control -max_total_time=$(FUZZ_SECONDS) -max_len=1100 -print_final_stats=1 found $(CURDIR)/tests/fuzz/corpus
 
 check: ## format, clang-tidy, cppcheck, shellcheck
 	@tests/check
