@@ -34,9 +34,9 @@
 #define FDK_RANGE_MAX     (~0ULL >> 1) /* the highest number of a range */
 #define FDK_EXT_MAX       0x7fffffffLL
 #define FDK_VCPU_MAX      4095LL
-#define FDK_PATH_MAX      511          /* bytes of a path prefix */
-#define FDK_HELD_MAX      256          /* pages that rules of one point keep alive at a time */
-#define FDK_TIMES_ENDLESS -1           /* until the TTL */
+#define FDK_PATH_MAX      511 /* bytes of a path prefix */
+#define FDK_HELD_MAX      256 /* pages that rules of one point keep alive at a time */
+#define FDK_TIMES_ENDLESS -1  /* until the TTL */
 
 /* Verbs of `control`. */
 #define FDK_VERBS(X)                                                                               \
@@ -74,10 +74,10 @@
 	X(SKIP, "skip", "skip")             /* the body does not run */                            \
 	X(FLIP, "flip", "flip:REG:BIT")     /* the bit is turned over */                           \
 	X(SET, "set", "set:REG:VALUE")                                                             \
-	X(XOR, "xor", "xor:REG:MASK")          /* the mask's bits are turned over */               \
-	X(OR, "or", "or:REG:MASK")             /* they become 1 */                                 \
-	X(CLEAR, "clear", "clear:REG:MASK")    /* they become 0 */                                 \
-	X(FREEZE, "freeze", "freeze:REG")      /* what was first asked for is always the answer */ \
+	X(XOR, "xor", "xor:REG:MASK")       /* the mask's bits are turned over */                  \
+	X(OR, "or", "or:REG:MASK")          /* they become 1 */                                    \
+	X(CLEAR, "clear", "clear:REG:MASK") /* they become 0 */                                    \
+	X(FREEZE, "freeze", "freeze:REG")   /* what was first asked for is always the answer */    \
 	X(HIDE, "clear", "clear:share=PERCENT") /* of the pages, always the same ones */
 
 #define FDK_ENUM_VERB(sym, name)         FDK_VERB_##sym,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What a call is about: getters, one for each hooked function's signature, a filter over it, and what
- * the points do that do more than set a return value. */
+/* What a call is about: getters, one for each hooked function's signature, a filter over it, and
+ * what the points do that do more than set a return value. */
 #ifndef FAULTDECK_CALLS_H
 #define FAULTDECK_CALLS_H
 

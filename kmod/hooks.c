@@ -322,8 +322,8 @@ void fdk_hook_find(struct fdk_hook *hook, const struct fdk_candidate *candidates
 	hook->from = NULL;
 }
 
-/* "point:symbol,…": what the operator knows better than the table. The arguments must be those of the
- * table's first candidate. */
+/* "point:symbol,…": what the operator knows better than the table. The arguments must be those of
+ * the table's first candidate. */
 static char *symbols;
 module_param(symbols, charp, 0400);
 MODULE_PARM_DESC(symbols, "point:function,… to be hooked instead of what the table says");

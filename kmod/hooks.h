@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Hooks: one kprobe or kretprobe a point, registered while a rule of the point is armed, serving all of them.
- * All but the handlers runs under the rules' mutex.
+ * Hooks: one kprobe or kretprobe a point, registered while a rule of the point is armed, serving
+ * all of them. All but the handlers runs under the rules' mutex.
  */
 #ifndef FAULTDECK_HOOKS_H
 #define FAULTDECK_HOOKS_H
@@ -22,9 +22,9 @@ struct fdk_set {
 struct fdk_hook {
 	const struct fdk_candidate *from; /* the one that this kernel has; NULL: none */
 	char reason[240];                 /* why not */
-	char symbol[64];                  /* named by the operator, with the candidate that it makes */
+	char symbol[64]; /* named by the operator, with the candidate that it makes */
 	struct fdk_candidate named[2];
-	kprobe_pre_handler_t handler;     /* of an entry; not where the point acts at the return */
+	kprobe_pre_handler_t handler; /* of an entry; not where the point acts at the return */
 	const struct fdk_point *point;
 	struct kretprobe rp; /* only its kp where nothing happens at the return */
 	struct fdk_set __rcu *set;

@@ -202,13 +202,13 @@ static int set_comm(struct parser *p, enum fdk_key key)
 static int set_cmd_item(struct parser *p, const struct word *w)
 {
 	const struct fdk_point *point = p->spec->point;
-	const struct fdk_name *row =
-		point ? fdk_name_find(point->cmds, w->s, w->len) : NULL;
+	const struct fdk_name *row = point ? fdk_name_find(point->cmds, w->s, w->len) : NULL;
 	long long v = row ? row->value : 0;
 	int rc = row ? 0 : read_number(w, &v);
 
 	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, w->col, "cmd: no ioctl that is known here, and not a number");
+		return fdk_refuse(p->e, EINVAL, w->col,
+				  "cmd: no ioctl that is known here, and not a number");
 	if (rc || v < 0 || v > 0xffffffffLL)
 		return fdk_refuse(p->e, ERANGE, w->col, "cmd: a number of 32 bits");
 	if (p->spec->cmds == FDK_CMDS_MAX)

@@ -75,8 +75,8 @@ static const unsigned short vm_errnos[] = { EPERM,  EACCES,     EINVAL, ENOMEM, 
 static const unsigned short dev_errnos[] = { EPERM,  EACCES, EINVAL, ENOMEM, ENOSYS, ENOTTY, EIO,
 					     ENODEV, ENXIO,  EBUSY,  EMFILE, ENFILE, 0 };
 
-static const unsigned short region_errnos[] = { EINVAL, ENOMEM, EEXIST, EFAULT, ENOSPC, EPERM, EIO,
-						0 };
+static const unsigned short region_errnos[] = { EINVAL, ENOMEM, EEXIST, EFAULT,
+						ENOSPC, EPERM,  EIO,    0 };
 
 #define RETURN FDK_BIT(FDK_ACT_RETURN)
 
@@ -149,17 +149,20 @@ const struct fdk_point fdk_points[] = {
 		.keys = FDK_BIT(FDK_KEY_CMD) | FDK_BIT(FDK_KEY_EXT),
 		.errnos = dev_errnos,
 		.cmds = fdk_dev_ioctls,
-		.value = "what an ioctl on /dev/kvm answers: an errno, or a number from 0 on; ext= is "
+		.value = "what an ioctl on /dev/kvm answers: an errno, or a number from 0 on; ext= "
+			 "is "
 			 "the extension that KVM_CHECK_EXTENSION asks for",
-		.danger = "a VM process that starts asks here first, and exits when it does not like "
-			  "the answer",
+		.danger =
+			"a VM process that starts asks here first, and exits when it does not like "
+			"the answer",
 	},
 	{
 		.name = "clone-regs",
 		.candidates = new_task_symbols,
 		.flags_only = true,
 		.actions = FDK_ACTS_REG,
-		.value = "user registers of each task that the target makes, before it first runs: X0 "
+		.value = "user registers of each task that the target makes, before it first runs: "
+			 "X0 "
 			 "to X30, SP, PC, and N Z C V of PSTATE",
 		.danger = "a new thread that faults takes its whole process with it; a new process "
 			  "only itself",
@@ -171,9 +174,11 @@ const struct fdk_point fdk_points[] = {
 		.flags_only = true,
 		.actions = FDK_ACTS_REG,
 		.keys = FDK_BIT(FDK_KEY_VCPU),
-		.value = "registers of a guest's vCPU, at an exit: X0 to X30, SP of the level that it "
+		.value = "registers of a guest's vCPU, at an exit: X0 to X30, SP of the level that "
+			 "it "
 			 "runs at, PC, and N Z C V of PSTATE",
-		.danger = "the guest computes on with it; without times= every exit changes it again",
+		.danger =
+			"the guest computes on with it; without times= every exit changes it again",
 		.apply = FDK_KERNEL_FN(fdk_apply_vcpu),
 	},
 	{
@@ -181,11 +186,14 @@ const struct fdk_point fdk_points[] = {
 		.candidates = get_reg_symbols,
 		.actions = FDK_ACTS_REG | FDK_BIT(FDK_ACT_FREEZE),
 		.keys = FDK_BIT(FDK_KEY_VCPU),
-		.value = "what KVM_GET_ONE_REG tells of X0 to X30, SP, PC or PSTATE; the vCPU keeps "
-			 "its own",
-		.danger = "a state that is saved or migrated meanwhile is saved wrong; a VM process "
-			  "that asked while its VM was stopped writes the false value back when it goes "
-			  "on after this has ended",
+		.value =
+			"what KVM_GET_ONE_REG tells of X0 to X30, SP, PC or PSTATE; the vCPU keeps "
+			"its own",
+		.danger =
+			"a state that is saved or migrated meanwhile is saved wrong; a VM process "
+			"that asked while its VM was stopped writes the false value back when it "
+			"goes "
+			"on after this has ended",
 		.apply = FDK_KERNEL_FN(fdk_apply_get_reg),
 		.beside = FDK_KERNEL_FN(&fdk_told_hook),
 	},
@@ -197,8 +205,9 @@ const struct fdk_point fdk_points[] = {
 		.keys = FDK_BIT(FDK_KEY_RANGE),
 		.codes = fdk_fault_codes,
 		.value = "what a page fault ends with; nothing is mapped. range= are addresses",
-		.danger = "SIGBUS and SIGSEGV kill the process as a rule; after OOM the kernel tries "
-			  "again: the target spins until this ends",
+		.danger =
+			"SIGBUS and SIGSEGV kill the process as a rule; after OOM the kernel tries "
+			"again: the target spins until this ends",
 		.refuse = FDK_KERNEL_FN(fdk_refuse_oom),
 	},
 	{
@@ -206,7 +215,8 @@ const struct fdk_point fdk_points[] = {
 		.candidates = clear_flush_symbols,
 		.actions = FDK_BIT(FDK_ACT_SKIP),
 		.keys = FDK_BIT(FDK_KEY_RANGE),
-		.value = "a page of a file that is mapped is replaced (copy on write), and other CPUs "
+		.value = "a page of a file that is mapped is replaced (copy on write), and other "
+			 "CPUs "
 			 "are not told: threads there read the old page. range= are addresses",
 		.danger = "what the target did with stale data cannot be undone in the target",
 		.apply = FDK_KERNEL_FN(fdk_apply_clear_flush),
@@ -217,8 +227,9 @@ const struct fdk_point fdk_points[] = {
 		.candidates = stage2_symbols,
 		.actions = FDK_BIT(FDK_ACT_SKIP),
 		.keys = FDK_BIT(FDK_KEY_RANGE),
-		.value = "a page of a file that is guest memory is unmapped from the guest, and its "
-			 "CPUs are not told. range= are guest physical addresses",
+		.value =
+			"a page of a file that is guest memory is unmapped from the guest, and its "
+			"CPUs are not told. range= are guest physical addresses",
 		.danger = "what the guest did with stale data cannot be undone in the guest",
 		.apply = FDK_KERNEL_FN(fdk_apply_flush_ipa),
 		.end = FDK_KERNEL_FN(fdk_stale_end),
@@ -241,7 +252,8 @@ const struct fdk_point fdk_points[] = {
 		.actions = RETURN,
 		.keys = FDK_BIT(FDK_KEY_RANGE),
 		.codes = fdk_hva_codes,
-		.value = "BAD: guest memory that is not mapped yet seems to have none behind it: data "
+		.value = "BAD: guest memory that is not mapped yet seems to have none behind it: "
+			 "data "
 			 "goes through the VM process as if it were a device, an instruction is an "
 			 "external abort. range= are guest physical addresses",
 		.danger = "a guest may crash, and a VM process stop at an access that it cannot "
@@ -254,9 +266,11 @@ const struct fdk_point fdk_points[] = {
 		.leaves = true,
 		.actions = FDK_BIT(FDK_ACT_HIDE),
 		.keys = FDK_BIT(FDK_KEY_RANGE),
-		.value = "KVM_GET_DIRTY_LOG does not tell of so many of the pages. range= are guest "
-			 "physical addresses",
-		.danger = "a migration meanwhile gives a guest with old memory; pages that were hidden "
+		.value =
+			"KVM_GET_DIRTY_LOG does not tell of so many of the pages. range= are guest "
+			"physical addresses",
+		.danger = "a migration meanwhile gives a guest with old memory; pages that were "
+			  "hidden "
 			  "are told again when this ends, unless their log was stopped before",
 		.leave = FDK_KERNEL_FN(fdk_leave_dirty_log),
 		.refuse = FDK_KERNEL_FN(fdk_refuse_dirty_ring),
@@ -266,8 +280,9 @@ const struct fdk_point fdk_points[] = {
 		.candidates = reclaim_symbols,
 		.actions = FDK_BIT(FDK_ACT_SKIP),
 		.value = "the target frees nothing when it has to reclaim memory",
-		.danger = "its memory cgroup meets the OOM killer, which may take another process of "
-			  "the group",
+		.danger =
+			"its memory cgroup meets the OOM killer, which may take another process of "
+			"the group",
 	},
 };
 

@@ -42,12 +42,12 @@ struct fdk_call {
 	unsigned long long ext; /* what KVM_CHECK_EXTENSION asks for */
 	unsigned int dev;
 	unsigned long long ino;
-	long long at;   /* first byte, address or guest address; -1: it is not known */
-	long long len;  /* of what is at at */
-	long long cost; /* what the call takes off `space`: bytes, or 1 */
-	int vcpu;       /* index */
-	int reg;        /* the one register that the call is about, plus 1; 0: any */
-	int task;       /* tid of another task that it is about */
+	long long at;    /* first byte, address or guest address; -1: it is not known */
+	long long len;   /* of what is at at */
+	long long cost;  /* what the call takes off `space`: bytes, or 1 */
+	int vcpu;        /* index */
+	int reg;         /* the one register that the call is about, plus 1; 0: any */
+	int task;        /* tid of another task that it is about */
 	const void *obj; /* file, vcpu, page …: what the point's functions know it by */
 };
 
@@ -65,17 +65,17 @@ struct fdk_point {
 	const char *name;
 	const struct fdk_candidate *candidates; /* in order; ended by one without a symbol */
 	enum fdk_result result;
-	bool write;                    /* of calls that go both ways, the one that is meant */
-	bool leaves;                   /* acts when the body has run */
-	bool flags_only;               /* of PSTATE nothing but N Z C V */
-	unsigned int actions;          /* FDK_BIT(FDK_ACT_…) */
-	unsigned int keys;             /* keys beyond those that every point takes */
-	const unsigned short *errnos;  /* that VALUE may be; ended by 0 */
-	const struct fdk_name *codes;  /* that VALUE may be */
-	const struct fdk_name *cmds;   /* names that cmd= takes */
-	const char *value;             /* what the value means */
-	const char *danger;            /* what the operator should know first */
-	struct fdk_hook *beside;       /* another hook that its rules need */
+	bool write;                   /* of calls that go both ways, the one that is meant */
+	bool leaves;                  /* acts when the body has run */
+	bool flags_only;              /* of PSTATE nothing but N Z C V */
+	unsigned int actions;         /* FDK_BIT(FDK_ACT_…) */
+	unsigned int keys;            /* keys beyond those that every point takes */
+	const unsigned short *errnos; /* that VALUE may be; ended by 0 */
+	const struct fdk_name *codes; /* that VALUE may be */
+	const struct fdk_name *cmds;  /* names that cmd= takes */
+	const char *value;            /* what the value means */
+	const char *danger;           /* what the operator should know first */
+	struct fdk_hook *beside;      /* another hook that its rules need */
 	/* Does it, says in the event what changed. 1: pc was moved, 0: it was not, -1: it was not
 	 * done, the call goes its way. NULL: by the action. */
 	int (*apply)(struct fdk_rule *rule, struct pt_regs *regs, struct fdk_event *event);

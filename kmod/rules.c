@@ -199,8 +199,9 @@ static int check_arm(const struct fdk_spec *spec, struct fdk_err *e)
 				  hook->reason);
 	for (int k = 0; k < FDK_KEY_N; k++) {
 		if (FDK_BIT(k) & spec->keys & hook->from->lacks)
-			return fdk_refuse(e, ENOENT, spec->col[k], "%s does not tell what %s= needs",
-					  hook->from->symbol, fdk_key_names[k]);
+			return fdk_refuse(e, ENOENT, spec->col[k],
+					  "%s does not tell what %s= needs", hook->from->symbol,
+					  fdk_key_names[k]);
 	}
 	if (spec->point->beside && !spec->point->beside->from)
 		return fdk_refuse(e, ENOENT, spec->col[FDK_KEY_POINT], "unavailable: %s",

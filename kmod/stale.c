@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Flushes of a translation that are left out. The page that a stale translation still leads to is
- * held until the rule ends and all is flushed, so that nobody else can have got it meanwhile; a flush
- * for a page that only the mapping keeps alive (anonymous memory) is never left out.
+ * held until the rule ends and all is flushed, so that nobody else can have got it meanwhile; a
+ * flush for a page that only the mapping keeps alive (anonymous memory) is never left out.
  */
 #include <linux/kprobes.h>
 #include <linux/kvm_host.h>
@@ -119,11 +119,13 @@ NOKPROBE_SYMBOL(fdk_apply_clear_flush);
 
 const char *fdk_unfit_flush_ipa(void)
 {
-	return is_kernel_in_hyp_mode() ? NULL :
-					 "runs at EL2 of its own here (no VHE), where no probe reaches";
+	return is_kernel_in_hyp_mode()
+		       ? NULL
+		       : "runs at EL2 of its own here (no VHE), where no probe reaches";
 }
 
-/* Kernels that have it unmap first and flush the range later, where the CPU helps them with both. */
+/* Kernels that have it unmap first and flush the range later, where the CPU helps them with both.
+ */
 const char *fdk_unfit_flush_range(void)
 {
 #if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 6, 0)

@@ -38,7 +38,8 @@ NOKPROBE_SYMBOL(uses_sp_el1);
 /* With VHE, SP_EL1 stays in the CPU while its vCPU is loaded there; without, each exit saves it. */
 static u64 sp_el1(struct kvm_vcpu *vcpu)
 {
-	return is_kernel_in_hyp_mode() ? read_sysreg(sp_el1) : ctxt_sys_reg(&vcpu->arch.ctxt, SP_EL1);
+	return is_kernel_in_hyp_mode() ? read_sysreg(sp_el1)
+				       : ctxt_sys_reg(&vcpu->arch.ctxt, SP_EL1);
 }
 NOKPROBE_SYMBOL(sp_el1);
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * libFuzzer on the module's control language: what the parser takes is printed, taken again, and printed the
- * same; what it refuses has an errno and a caret within the line. Gate and filter see each rule as well.
+ * libFuzzer on the module's control language: what the parser takes is printed, taken again, and
+ * printed the same; what it refuses has an errno and a caret within the line. Gate and filter see
+ * each rule as well.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -27,7 +28,9 @@ static unsigned int draw(void)
 
 static void use(const struct fdk_spec *spec)
 {
-	const struct fdk_call call = { .kind = FDK_KIND_DISK, .at = 4096, .len = 512, .cost = 512, .obj = "/x" };
+	const struct fdk_call call = {
+		.kind = FDK_KIND_DISK, .at = 4096, .len = 512, .cost = 512, .obj = "/x"
+	};
 	struct fdk_gate gate;
 
 	fdk_gate_init(&gate, &spec->gate);
@@ -54,7 +57,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	size_t n;
 
 	if (fdk_parse((const char *)data, size, &spec, &e)) {
-		if (e.err <= 0 || e.col > FDK_LINE_MAX || !e.why[0] || !fdk_name_of(fdk_errnos, (unsigned int)e.err))
+		if (e.err <= 0 || e.col > FDK_LINE_MAX || !e.why[0] ||
+		    !fdk_name_of(fdk_errnos, (unsigned int)e.err))
 			abort();
 		return 0;
 	}
@@ -64,7 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	n = print(&spec, first, sizeof(first));
 	if (n > FDK_LINE_MAX)
 		return 0; /* with its defaults it is longer than a command may be */
-	if (fdk_parse(first, n, &spec, &e) || print(&spec, again, sizeof(again)) != n || memcmp(first, again, n))
+	if (fdk_parse(first, n, &spec, &e) || print(&spec, again, sizeof(again)) != n ||
+	    memcmp(first, again, n))
 		abort();
 	return 0;
 }

@@ -16,8 +16,9 @@
 static uint64_t child_sp;
 
 /*
- * clone_raw(flags, sp): every register gets its pattern, both threads store all they have below their own
- * SP, with the flags; where SP was not what it should be, there. The child then stays in exit.
+ * clone_raw(flags, sp): every register gets its pattern, both threads store all they have below
+ * their own SP, with the flags; where SP was not what it should be, there. The child then stays in
+ * exit.
  */
 __asm__(".pushsection .text\n"
 	".globl clone_raw\n"
@@ -114,7 +115,8 @@ static const char *find(const char *stack)
 
 int clone_see(struct clone_regs *child, struct clone_regs *parent)
 {
-	char *stack = mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *stack =
+		mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *sp = stack + STACK_BYTES / 2;
 	const char *seen = NULL;
 

@@ -85,7 +85,8 @@ void test_offsets(void)
 		   s.pid),
 	       0);
 	EXPECT(subject_call(&s, write_at, 0), 100);
-	EXPECT(subject_call(&s, write_at, 3997), -EIO); /* its last byte is the first of the range */
+	EXPECT(subject_call(&s, write_at, 3997),
+	       -EIO); /* its last byte is the first of the range */
 	EXPECT(subject_call(&s, write_at, 3996), 100);
 	EXPECT(subject_call(&s, write_at, 8191), -EIO);
 	EXPECT(subject_call(&s, write_at, 8192), 100);
@@ -194,7 +195,8 @@ void test_clone_regs(void)
 	EXPECT(ctl("arm id=c point=clone-regs tgid=%d action=clear:X9:0xf action=set:X9:0 ttl_ms=9",
 		   s.pid),
 	       EINVAL);
-	EXPECT(ctl("arm id=c point=clone-regs tgid=%d action=clear:X9:0xff ttl_ms=90000", s.pid), 0);
+	EXPECT(ctl("arm id=c point=clone-regs tgid=%d action=clear:X9:0xff ttl_ms=90000", s.pid),
+	       0);
 	EXPECT(subject_call(&s, clone_reg, 9), (long)(clone_expected(9) & 0xff));
 	subject_end(&s);
 	subject_end(&other);

@@ -108,14 +108,16 @@ int guest_make(enum guest_program program, unsigned int flags)
 	ram = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	memcpy(ram, guest_text_orders, (size_t)(guest_text_end - guest_text_orders));
 	err = set_slot(0, flags, GUEST_RAM, GUEST_BYTES, ram);
-	return err ? err : make_vcpu(kvm, program == GUEST_SPIN ? guest_text_spin : guest_text_orders);
+	return err ? err
+		   : make_vcpu(kvm, program == GUEST_SPIN ? guest_text_spin : guest_text_orders);
 }
 
 long guest_run(void)
 {
 	if (ioctl(vcpu, KVM_RUN, 0))
 		return -errno;
-	return run->exit_reason == KVM_EXIT_MMIO ? (long)run->mmio.phys_addr : -1000L - run->exit_reason;
+	return run->exit_reason == KVM_EXIT_MMIO ? (long)run->mmio.phys_addr
+						 : -1000L - run->exit_reason;
 }
 
 long guest_store(uint64_t addr, uint64_t value)
@@ -175,6 +177,7 @@ int guest_slot(uint64_t bytes)
 	static void *at;
 
 	if (!at)
-		at = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		at = mmap(NULL, GUEST_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 	return set_slot(1, 0, GUEST_RAM + GUEST_BYTES, bytes, at);
 }

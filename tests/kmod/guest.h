@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A guest of one vCPU with RAM from a memfd and a few instructions of its own, made with KVM alone. */
+/* A guest of one vCPU with RAM from a memfd and a few instructions of its own, made with KVM alone.
+ */
 #ifndef GUEST_H
 #define GUEST_H
 
@@ -10,9 +11,9 @@
 #define GUEST_BYTES 0x200000UL
 #define GUEST_PAGE  4096UL
 /* Pages of its RAM. 0 is the code, with vectors behind it. */
-#define GUEST_SHOWN 16 /* the spinning program stores here what it has in its hands */
-#define GUEST_READ  17 /* and loads from here */
-#define GUEST_FREE  32 /* from here on nobody has been there */
+#define GUEST_SHOWN 16           /* the spinning program stores here what it has in its hands */
+#define GUEST_READ  17           /* and loads from here */
+#define GUEST_FREE  32           /* from here on nobody has been there */
 #define GUEST_DOOR  0x09000000UL /* no RAM: a store here comes out as an MMIO exit */
 #define GUEST_FAULT 0xfa11UL     /* shown by its exception vectors */
 #define GUEST_X19   0xc0deUL
@@ -28,14 +29,16 @@ int guest_make(enum guest_program program, unsigned int flags);
 long guest_run(void);
 /* Orders a store of 8 bytes and runs until the next knock. */
 long guest_store(uint64_t addr, uint64_t value);
-/* The spinning program, in a thread; guest_shown is what it stores. Word 0: X19, 1: what it read. */
+/* The spinning program, in a thread; guest_shown is what it stores. Word 0: X19, 1: what it read.
+ */
 int guest_spin(void);
 uint64_t guest_shown(int word);
 long guest_get_reg(int reg, uint64_t *value); /* 0 to 30, 31 SP, 32 PC, 33 PSTATE */
 long guest_set_reg(int reg, uint64_t value);
 /* KVM_GET_DIRTY_LOG: 0 or an errno; 512 bits. */
 int guest_dirty(uint64_t *bitmap);
-/* Puts a page of another file under a page of its RAM; what the spinning program reads right then. */
+/* Puts a page of another file under a page of its RAM; what the spinning program reads right then.
+ */
 uint64_t guest_replace(int page, uint64_t value);
 int guest_slot(uint64_t bytes); /* changes slot 1: 0 or an errno */
 uint64_t *guest_page(int page);

@@ -107,7 +107,8 @@ void test_vcpu_pc(void)
 	EXPECT(subject_call(&s, make_spin, 0), 0);
 	EXPECT(shown_until(&s, 0, GUEST_X19), GUEST_X19);
 	EXPECT(subject_call(&s, shown, 2), 0);
-	EXPECT(ctl("arm id=v point=vcpu-regs tgid=%d times=1 action=flip:PC:62 ttl_ms=90000", s.pid),
+	EXPECT(ctl("arm id=v point=vcpu-regs tgid=%d times=1 action=flip:PC:62 ttl_ms=90000",
+		   s.pid),
 	       0);
 	EXPECT(shown_until(&s, 2, GUEST_FAULT), GUEST_FAULT);
 	EXPECT(subject_call(&s, shown, 3), 0);
@@ -124,7 +125,8 @@ void test_state_query(void)
 	pstate = subject_call(&s, get_reg, REG_PSTATE);
 	EXPECT(pc & ~0xfffL, GUEST_RAM);
 	EXPECT(ctl("arm id=p point=get-reg tgid=%d action=xor:PC:0xfff000 ttl_ms=90000", s.pid), 0);
-	EXPECT(ctl("arm id=q point=get-reg tgid=%d action=set:PSTATE:0x3c0 ttl_ms=90000", s.pid), EBUSY);
+	EXPECT(ctl("arm id=q point=get-reg tgid=%d action=set:PSTATE:0x3c0 ttl_ms=90000", s.pid),
+	       EBUSY);
 	EXPECT(subject_call(&s, get_reg, REG_PC), pc ^ 0xfff000);
 	EXPECT(subject_call(&s, get_reg, REG_PSTATE), pstate);
 	/* the vCPU itself goes on where it was */
@@ -132,7 +134,8 @@ void test_state_query(void)
 	EXPECT(subject_call(&s, word_at, GUEST_RAM + 40 * GUEST_PAGE), 0xabcd);
 	EXPECT(ctl("disarm id=p"), 0);
 	EXPECT(subject_call(&s, get_reg, REG_PC), pc);
-	EXPECT(ctl("arm id=q point=get-reg tgid=%d action=set:PSTATE:0x3c0 ttl_ms=90000", s.pid), 0);
+	EXPECT(ctl("arm id=q point=get-reg tgid=%d action=set:PSTATE:0x3c0 ttl_ms=90000", s.pid),
+	       0);
 	EXPECT(subject_call(&s, get_reg, REG_PSTATE), 0x3c0);
 	EXPECT(ctl("disarm id=q"), 0);
 	EXPECT(subject_call(&s, get_reg, REG_PSTATE), pstate);
@@ -145,7 +148,8 @@ void test_state_frozen(void)
 	struct subject s = subject_start("vmm");
 
 	EXPECT(subject_call(&s, make_orders, 0), 0);
-	EXPECT(ctl("arm id=f point=get-reg tgid=%d vcpu=0 action=freeze:X5 ttl_ms=90000", s.pid), 0);
+	EXPECT(ctl("arm id=f point=get-reg tgid=%d vcpu=0 action=freeze:X5 ttl_ms=90000", s.pid),
+	       0);
 	EXPECT(subject_call(&s, set_x5, 111), 0);
 	EXPECT(subject_call(&s, get_reg, 5), 111);
 	EXPECT(subject_call(&s, set_x5, 222), 0);
@@ -282,7 +286,8 @@ void test_dirty_log(void)
 	subject_call(&s, dirty_pages, 0);
 	EXPECT(subject_call(&s, dirty_pages, 100), 100);
 	EXPECT(subject_call(&s, dirty_pages, 0), 0);
-	EXPECT(ctl("arm id=d point=dirty-log tgid=%d action=clear:share=50 ttl_ms=90000", s.pid), 0);
+	EXPECT(ctl("arm id=d point=dirty-log tgid=%d action=clear:share=50 ttl_ms=90000", s.pid),
+	       0);
 	some = subject_call(&s, dirty_pages, 100);
 	CHECK(some > 20 && some < 80, "%ld of 100 pages with share=50", some);
 	EXPECT(subject_call(&s, dirty_pages, 0), 0);
@@ -312,8 +317,8 @@ static long sees(long unused)
 	return shown(unused + 1);
 }
 
-/* The page behind a guest's address is replaced: the guest reads on from the old one. Under emulation
- * its next exit flushes, so it may miss that now and then. */
+/* The page behind a guest's address is replaced: the guest reads on from the old one. Under
+ * emulation its next exit flushes, so it may miss that now and then. */
 void test_stage2_flush(void)
 {
 	struct subject s = subject_start("vmm");

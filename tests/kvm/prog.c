@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * A program to be hit on an emulated host: does one thing five times a second, and says what came of it.
- *   prog fork | touch | stale | guest | read FILE
+ * A program to be hit on an emulated host: does one thing five times a second, and says what came
+ * of it. prog fork | touch | stale | guest | read FILE
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -83,7 +83,8 @@ static void wait_looks(void)
 		;
 }
 
-/* A private mapping of a file: the first write gives the page a copy, which the other thread sees. */
+/* A private mapping of a file: the first write gives the page a copy, which the other thread sees.
+ */
 static int do_stale(void)
 {
 	static int page = PAGES;
@@ -137,8 +138,11 @@ int main(int argc, char **argv)
 	static const struct {
 		const char *name;
 		int (*run)(void);
-	} modes[] = { { "fork", do_fork },   { "touch", do_touch }, { "stale", do_stale },
-		      { "guest", do_guest }, { "read", do_read } };
+	} modes[] = { { "fork", do_fork },
+		      { "touch", do_touch },
+		      { "stale", do_stale },
+		      { "guest", do_guest },
+		      { "read", do_read } };
 
 	file = argc > 2 ? argv[2] : "";
 	setvbuf(stdout, NULL, _IOLBF, 0);
