@@ -18,7 +18,8 @@ ALLCFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fno-strict-aliasing -pth
 	    -I. -Icore -I$(B)/gen -DFAULTDECK_SHARE='"$(PREFIX)/share/faultdeck"' $(LIBCFLAGS)
 
 CORE    := $(wildcard core/*.c)
-BACKEND := $(wildcard backends/*.c backends/*/*.c)
+# the module's tables are the kvm backend's as well
+BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c
 TUI     := $(wildcard tui/*.c)
 NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \

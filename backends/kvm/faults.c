@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The catalogue of this backend. What the errnos may be is kmod/points.c's word: a test compares.
- */
+/* The catalogue of this backend. What a point may return is the word of kmod/points.c. */
 #include "kvm.h"
+
+#include <string.h>
+
+#include "../../kmod/names.h"
+#include "../../kmod/points.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define VM       (1u << KIND_VM)
@@ -9,20 +13,11 @@
 #define NEW_VM   (1u << KIND_NEW_VM)
 #define VCPU     (1u << KIND_VCPU)
 
-static const char *const read_errnos[] = { "EIO",     "EINTR",  "EAGAIN",    "ENXIO",
-					   "ENOMEM",  "EACCES", "ESTALE",    "EBADMSG",
-					   "EUCLEAN", "ENODEV", "ETIMEDOUT", NULL };
-static const char *const write_errnos[] = { "ENOSPC", "EROFS",  "EIO",       "EDQUOT",
-					    "EFBIG",  "EINTR",  "EAGAIN",    "ENOMEM",
-					    "EACCES", "ESTALE", "ETIMEDOUT", NULL };
-static const char *const ioctl_errnos[] = { "EPERM", "EACCES", "EINVAL", "ENOMEM",
-					    "EBUSY", "EFAULT", "ENOSPC", "ENOTTY",
-					    "EIO",   "EINTR",  NULL };
-static const char *const region_errnos[] = { "EINVAL", "ENOMEM", "EEXIST", "EFAULT",
-					     "ENOSPC", "EPERM",  "EIO",    NULL };
-static const char *const dev_cmds[] = { "KVM_GET_API_VERSION", "KVM_CHECK_EXTENSION",
-					"KVM_CREATE_VM", "KVM_GET_VCPU_MMAP_SIZE", NULL };
-static const char *const fault_codes[] = { "SIGBUS", "SIGSEGV", "OOM", NULL };
+/* Filled from the module's own table before main() runs. */
+#define NAMES_MAX 48
+static const char *read_errnos[NAMES_MAX], *write_errnos[NAMES_MAX], *ioctl_errnos[NAMES_MAX];
+static const char *region_errnos[NAMES_MAX], *fault_codes[NAMES_MAX];
+static const char *ioctls[NAMES_MAX], *dev_cmds[NAMES_MAX];
 static const char *const file_hows[] = { "fail", "after", "short", NULL };
 static const char *const reg_hows[] = { "flip", "set", "xor", "or", "clear", NULL };
 static const char *const query_hows[] = { "xor", "set", "flip", "or", "clear", "freeze", NULL };
@@ -36,21 +31,6 @@ static const char *const all[] = { "all", NULL };
 static const char *const regs[] = { "PC", X_REGS, "N", "Z", "C", "V", "1", NULL };
 static const char *const query_regs[] = { "PC", "PSTATE", X_REGS, NULL };
 static const char *const file_kinds[] = { "regular", "all", NULL };
-static const char *const ioctls[] = { "KVM_CREATE_VCPU",
-				      "KVM_SET_USER_MEMORY_REGION",
-				      "KVM_GET_DIRTY_LOG",
-				      "KVM_CLEAR_DIRTY_LOG",
-				      "KVM_CREATE_IRQCHIP",
-				      "KVM_IRQ_LINE",
-				      "KVM_IRQFD",
-				      "KVM_IOEVENTFD",
-				      "KVM_SET_GSI_ROUTING",
-				      "KVM_SIGNAL_MSI",
-				      "KVM_CREATE_DEVICE",
-				      "KVM_CHECK_EXTENSION",
-				      "KVM_ENABLE_CAP",
-				      "KVM_ARM_PREFERRED_TARGET",
-				      NULL };
 static const char *const comms[] = {
 	"qemu-system-aar", "qemu-kvm", "qemu-system-x86", "kvm", "lkvm", "firecracker",
 	"cloud-hyperviso", NULL
@@ -173,6 +153,31 @@ static const struct param dirty_params[] = {
 	RANGE("guest physical addresses, FIRST-LAST"), GATE("-1")
 };
 static const struct param reclaim_params[] = { GATE("-1") };
+
+static void take_errnos(const char **out, const char *point)
+{
+	const unsigned short *e = fdk_point_find(point, strlen(point))->errnos;
+
+	for (size_t n = 0; *e && n < NAMES_MAX - 1; n++)
+		*out++ = fdk_name_of(fdk_errnos, *e++)->name;
+}
+
+static void take_names(const char **out, const struct fdk_name *table)
+{
+	for (size_t n = 0; table->name && n < NAMES_MAX - 1; n++)
+		*out++ = table++->name;
+}
+
+__attribute__((constructor)) static void take_tables(void)
+{
+	take_errnos(read_errnos, "file-read");
+	take_errnos(write_errnos, "file-write");
+	take_errnos(ioctl_errnos, "vm-ioctl");
+	take_errnos(region_errnos, "memory-region");
+	take_names(fault_codes, fdk_fault_codes);
+	take_names(ioctls, fdk_vm_ioctls);
+	take_names(dev_cmds, fdk_dev_ioctls);
+}
 
 #define PARAMS(p) .params = p, .nparams = COUNT(p)
 

@@ -338,7 +338,7 @@ void test_stage2_flush(void)
 	EXPECT(ctl("arm id=t point=stage2-flush tgid=%d action=skip ttl_ms=90000", s.pid), 0);
 	do {
 		seen = subject_call(&s, replace, ++value);
-	} while (seen == value && value < 50);
+	} while (seen == value && value < 400);
 	CHECK(seen == value - 1, "the guest never reads an old page: %s", slurp("rules"));
 	CHECK(rule_value("t", "injected") > 0, "%s", slurp("rules"));
 	EXPECT(ctl("disarm id=t"), 0);

@@ -85,6 +85,35 @@ make_kernel() {
 	rm -rf "$debs" "$tmp"/usr/{share/doc,share/bug,share/lintian} "$tmp/usr/lib/linux-image-$kver"
 }
 
+# make_debug_kernel TMP FINAL - a Debian kernel built here with debug.config; minutes, once
+make_debug_kernel() {
+	local tmp=$1 src debs=$1/debs
+	mkdir "$debs"
+	apt_fetch bookworm "$debs" linux-source-6.1 && unpack "$tmp" "$debs"/*.deb &&
+		tar -C "$tmp" -xf "$tmp"/usr/src/linux-source-6.1.tar.xz || return 1
+	rm -rf "$debs" "$tmp/usr"
+	src=$tmp/linux-source-6.1
+	{
+		make -C "$src" ARCH=arm64 allnoconfig KCONFIG_ALLCONFIG="$LAB/debug.config" &&
+			nice make -C "$src" -j"$(nproc)" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- Image modules &&
+			make -C "$src" ARCH=arm64 modules_install INSTALL_MOD_PATH="$tmp"
+	} >"$tmp/log" 2>&1 || {
+		tail -n 30 "$tmp/log" >&2
+		return 1
+	}
+	find "$src" -name '*.o' ! -path '*/scripts/*' ! -name module.lds -delete
+}
+
+# debug_env - as kernel_env, of the kernel that looks for bugs
+debug_env() {
+	local dir modules
+	dir=$(cached debug "$(cat <(apt_stamp bookworm) "$LAB/debug.config" <(declare -f make_debug_kernel) | hash_of)" \
+		make_debug_kernel) || return 1
+	modules=$(echo "$dir"/lib/modules/*)
+	printf '%s\n' "KVER=${modules##*/}" "KHEADERS=$dir/linux-source-6.1" "KMAKE=" \
+		"VMLINUZ=$dir/linux-source-6.1/arch/arm64/boot/Image" "MODULES=$modules"
+}
+
 # kernel_dir NAME [ARCH] - print the unpacked kernel's directory and its version
 kernel_dir() {
 	local arch=${2:-arm64} row suite meta image kver key dir
@@ -104,6 +133,7 @@ KMAKE='CC=aarch64-linux-gnu-gcc CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT= CONFIG_DEB
 # kernel_env NAME [ARCH] - the kernel as assignments, for a Makefile or a shell
 kernel_env() {
 	local found dir kver
+	[ "$1" != debug ] || { debug_env && return; }
 	found=$(kernel_dir "$@") || return 1
 	read -r dir kver <<<"$found"
 	printf '%s\n' "KVER=$kver" "KHEADERS=$dir/usr/src/linux-headers-$kver" "KMAKE='$KMAKE'"
@@ -111,7 +141,7 @@ kernel_env() {
 	printf '%s\n' "VMLINUZ=$dir/boot/vmlinuz-$kver" "MODULES=$dir/lib/modules/$kver"
 }
 
-# lab kernel [NAME [ARCH]] - also leaves build/lab/kernel.env for the default kernel
+# lab kernel [NAME [ARCH]] - NAME of kernels.tab, or debug; also leaves build/lab/kernel.env for the default kernel
 verb_kernel() {
 	local name=${1:-$KERNEL} arch=${2:-arm64} env
 	env=$(kernel_env "$name" "$arch") || exit 1

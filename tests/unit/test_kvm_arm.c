@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sources: backends/kvm/arm.c backends/kvm/faults.c
+// sources: backends/kvm/arm.c backends/kvm/faults.c kmod/points.c kmod/names.c
 /* Whatever the catalogue offers, the module's own parser takes the command that is made of it. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,9 +10,7 @@
 
 #include "../../backends/kvm/kvm.h"
 
-#include "../../kmod/names.c"
 #include "../../kmod/parse.c"
-#include "../../kmod/points.c"
 #include "../../kmod/print.c"
 #include "../../kmod/regs.c"
 #include "../../kmod/words.c"
