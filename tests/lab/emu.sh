@@ -56,6 +56,9 @@ emu_greeted() { grep -qs '^fdlab: ' "$RUN/$1.console"; }
 
 emu_running() { pid_of "$1" >/dev/null; }
 
+# emu_off NAME - as if its power failed
+emu_off() { end "$1"; }
+
 # emu_died NAME - say what is known of an emulator that is gone
 emu_died() {
 	say "$1 is gone; its last words:"
@@ -71,17 +74,4 @@ emu_login() {
 		[ "$(now_ms)" -lt "$end" ] || { cat "$STATE/$1.ssh" >&2 && return 1; }
 		sleep 0.1
 	done
-}
-
-# lab kill NODE - as if its power failed
-verb_kill() {
-	[ -f "$STATE/${1:?kill NODE}.emu" ] || die "no emulated node $1"
-	end "$1"
-}
-
-# lab start NODE - as if its power came back: the module is not loaded, the guests start with the host
-verb_start() {
-	[ -f "$STATE/${1:?start NODE}.emu" ] || die "no emulated node $1"
-	emu_running "$1" || emu_start "$1"
-	step "$1: login" emu_login "$1" || exit 1
 }

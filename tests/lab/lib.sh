@@ -127,6 +127,7 @@ spawn() {
 	spawning=yes
 	setsid "$@" 8>&- 9>&- </dev/null >"$log" 2>&1 &
 	record "$name" $!
+	disown # bash has nothing to say when it is killed
 	spawning=
 	[ -z "$interrupted" ] || interrupt
 }
