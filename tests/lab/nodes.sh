@@ -47,7 +47,7 @@ nodes_status() {
 # nodes_config - a cluster.cfg of all that there are
 nodes_config() {
 	local name address sep=''
-	printf 'cluster = "nodes";\nbanner = "green";\nssh_config = "build/lab/ssh_config";\nnodes = ('
+	printf 'cluster = "nodes";\nbanner = "green";\nssh_config = "%s/ssh_config";\nnodes = (' "$RUN"
 	for name in $(nodes_names); do
 		read -r address _ <"$STATE/$name.node"
 		printf '%s\n\t{ name = "%s"; host = "%s"; user = "root"; roles = ( "node" ); disposable = true; }' \
