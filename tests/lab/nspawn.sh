@@ -62,19 +62,20 @@ nspawn_net() {
 		ip -n "$netns" route add default via 10.77.0.1
 }
 
-# nspawn_new NAME ADDRESS TREE - what a start needs is kept, so that it can follow a power cut
+# nspawn_new NAME ADDRESS TREE [NETNS] - what a start needs is kept, so that it can follow a power cut
 nspawn_new() {
-	ssh_node "$1" "$2" && nspawn_disk "$1" && printf '%s %s\n' "$2" "$3" >"$STATE/$1.node"
+	ssh_node "$1" "$2" && nspawn_disk "$1" && printf '%s\n' "${*:2}" >"$STATE/$1.node"
 }
 
 # nspawn_start NAME - switch the machine on
 nspawn_start() {
-	local name=$1 address tree cgroups
-	read -r address tree <"$STATE/$name.node" && nspawn_off "$name" && nspawn_net "$name" "$address" || return 1
+	local name=$1 address tree netns cgroups
+	read -r address tree netns <"$STATE/$name.node" && nspawn_off "$name" || return 1
+	[ -n "$netns" ] || nspawn_net "$name" "$address" || return 1
 	mapfile -t cgroups < <(nspawn_cgroups "$name")
 	mkdir "${cgroups[@]}" &&
 		spawn "$name" "$RUN/$name.console" unshare --mount --propagation slave "$LAB/boot-node" "$PREFIX-$name" \
-			"/run/netns/$PREFIX-$name" "$tree" "$STATE/nodes/$name" "${cgroups[@]}"
+			"/run/netns/${netns:-$PREFIX-$name}" "$tree" "$STATE/nodes/$name" "${cgroups[@]}"
 }
 
 # nspawn_kill NAME - end all its processes at once

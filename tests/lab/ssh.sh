@@ -35,12 +35,13 @@ quoted() {
 
 # lab exec NODE CMD…
 verb_exec() {
-	local node=${1:?exec NODE CMD…} tty=-T
+	local node=${1:?exec NODE CMD…} tty=-T config
 	shift
 	net_is_up || die "the lab is not up"
-	grep -qx "Host $node" "$RUN/ssh_config" 2>/dev/null || die "no node $node"
+	config=$(grep -lsx "Host $node" "$RUN/ssh_config" "$RUN/load.ssh_config" | head -n 1)
+	[ -n "$config" ] || die "no node $node"
 	[ ! -t 0 ] || [ ! -t 1 ] || tty=-tt
-	exec nsenter --net="/run/netns/$CONTROLLER" -- ssh -F "$RUN/ssh_config" -o LogLevel=ERROR "$tty" "$node" "$(quoted "$@")"
+	exec nsenter --net="/run/netns/$CONTROLLER" -- ssh -F "$config" -o LogLevel=ERROR "$tty" "$node" "$(quoted "$@")"
 }
 
 # lab ctl CMD…

@@ -112,3 +112,13 @@ def test_two_labs_do_not_meet(nodes, other_lab):
     assert nodes.on("n1", "ls /root") == ""
     other_lab.down()
     assert nodes.on("n1", "systemctl is-system-running") == "running\n"
+
+
+def test_load_nodes(other_lab):
+    other_lab.up("load:300")
+    exec_ = lambda node, *cmd: other_lab.run("exec", node, *cmd, capture_output=True).stdout
+    assert exec_("l1", "sh", "-c", "touch /run/here; echo $SSH_CONNECTION").split()[2] == "127.1.0.2"
+    assert exec_("l300", "sh", "-c", "! [ -e /run/here ] && echo $SSH_CONNECTION").split()[2] == "127.1.1.51"
+    assert exec_("l1", "ls", "/run/here") == "/run/here\n"  # each has a /run of its own, which lasts
+    other_lab.down()
+    assert other_lab.traces() == []
