@@ -98,6 +98,8 @@ nspawn_gone() {
 nspawn_off() {
 	wait_for 20 nspawn_gone "$1" || return 1
 	rm -f "$STATE/$1.pid"
+	# a namespace that goes takes its links along only later
+	! net_has "$1" || ip -n "$SWITCH" link del "$1"
 	[ ! -e "/run/netns/$PREFIX-$1" ] || ip netns del "$PREFIX-$1"
 }
 

@@ -122,3 +122,34 @@ def test_load_nodes(other_lab):
     assert exec_("l1", "ls", "/run/here") == "/run/here\n"  # each has a /run of its own, which lasts
     other_lab.down()
     assert other_lab.traces() == []
+
+
+def test_foreign_state_is_seen_and_stands_still(nodes):
+    def foreign(verb):
+        with open(nodes.top + "/tests/lab/foreign.sh") as script:
+            return nodes.run("exec", "n3", "sh", "-s", verb, stdin=script, capture_output=True).stdout
+
+    nodes.run("kill", "n3")
+    nodes.run("start", "n3")
+    empty = foreign("snapshot")
+    assert foreign("snapshot") == empty
+    assert foreign("install") == ""
+    busy = foreign("snapshot")
+    nodes.on("n3", "systemd-run -q --wait true; ping -q -c 2 n1; ping -q -c 1 -W 1 192.0.2.1 || true")  # counters count
+    assert foreign("snapshot") == busy
+    for change, undo in (
+        ("nft add rule ip6 foreign mangle tcp dport 99 drop", "nft flush chain ip6 foreign mangle; nft add rule ip6 foreign mangle meta mark set 0x10"),
+        ("iptables -A DOCKER-USER -j DROP", "iptables -D DOCKER-USER -j DROP"),
+        ("tc qdisc add dev eth0 root tbf rate 1gbit burst 1m latency 9ms", "tc qdisc del dev eth0 root"),
+        ("mount -o remount,bind,rw /srv/bound", "mount -o remount,bind,ro /srv/bound"),
+        ("sysctl -w net.ipv4.ip_forward=0", "sysctl -w net.ipv4.ip_forward=1"),
+        ("touch /etc/new", "rm /etc/new"),
+        ("systemctl stop foreign", "systemctl start foreign"),
+    ):
+        nodes.on("n3", change)
+        assert foreign("snapshot") != busy, change
+        nodes.on("n3", undo)
+    assert foreign("snapshot") == busy
+    nodes.on("n3", "rm /etc/foreign.conf /etc/systemd/system/ssh.service.d/foreign.conf")
+    nodes.run("kill", "n3")
+    nodes.run("start", "n3")
