@@ -347,11 +347,15 @@ static const struct fdk_candidate *candidates_of(struct fdk_hook *hook)
 {
 	size_t len = 0;
 	const char *name = named_symbol(hook->point, &len);
+	const struct fdk_candidate *from;
 
 	if (!name || !len || len >= sizeof(hook->symbol))
 		return hook->point->candidates;
 	memcpy(hook->symbol, name, len);
-	hook->named[0] = hook->point->candidates[0];
+	from = hook->point->candidates;
+	while (from->symbol && strcmp(from->symbol, hook->symbol))
+		from++;
+	hook->named[0] = from->symbol ? *from : hook->point->candidates[0];
 	hook->named[0].symbol = hook->symbol;
 	return hook->named;
 }

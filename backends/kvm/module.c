@@ -311,14 +311,33 @@ static int send_module(const struct op_ctx *c, struct err *e)
 	return r;
 }
 
+/* module_load with the functions that cluster.cfg names: "point:function,…" */
+static int load(const struct op_ctx *c, struct err *e)
+{
+	struct buf names = BUF_INIT(4096), call = BUF_INIT(8192);
+	int r;
+
+	for (size_t i = 0; i < c->node->nsymbols; i++)
+		buf_fmt(&names, "%s%s:%s", i ? "," : "", c->node->symbols[i].point,
+			c->node->symbols[i].function);
+	buf_str(&call, "module_load ");
+	buf_shell(&call, buf_text(&names));
+	r = names.broken || call.broken
+		    ? err_set(e, -E2BIG, "%s: too many symbols", c->node->name)
+		    : run_script(c, module_sh, buf_text(&call), 30000, e);
+	buf_free(&names);
+	buf_free(&call);
+	return r;
+}
+
 static int op_load(const struct op_ctx *c, struct err *e)
 {
-	int r = run_script(c, module_sh, "module_load", 30000, e);
+	int r = load(c, e);
 
 	if (r != -ENOENT)
 		return r;
 	r = send_module(c, e);
-	return r ? r : run_script(c, module_sh, "module_load", 30000, e);
+	return r ? r : load(c, e);
 }
 
 const struct operation kvm_operations[KVM_OPERATIONS] = {

@@ -31,6 +31,7 @@ module_status() {
 	printf 'file: %s\nkernel: %s\n' "$(module_file || echo none)" "$(uname -r)"
 }
 
+# module_load SYMBOLS - "point:function,…", named by hand
 module_load() {
 	[ "$(id -u)" = 0 ] || refuse "EPERM not root on this node" "log in as root, or allow sudo without a password"
 	[ ! -r "$KVM_MODULE"/version ] || { echo "already loaded"; return 0; }
@@ -43,7 +44,7 @@ module_load() {
 	[ -z "$module_v" ] || [ "$module_v" = "$(uname -r)" ] ||
 		refuse "EINVAL $module_f is for kernel $module_v, this one is $(uname -r)" \
 			"faultdeck --batch module build NODE"
-	module_out=$(insmod "$module_f" 2>&1) || refuse "EIO insmod $module_f: $module_out" "dmesg on the node says more"
+	module_out=$(insmod "$module_f" ${1:+"symbols=$1"} 2>&1) || refuse "EIO insmod $module_f: $module_out" "dmesg on the node says more"
 	[ -r "$KVM_MODULE"/version ] || refuse "EIO loaded, but $KVM_MODULE is not there" \
 		"mount -t debugfs none /sys/kernel/debug"
 	read -r module_v <"$KVM_MODULE"/version

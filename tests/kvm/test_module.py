@@ -47,3 +47,24 @@ def test_readonly_changes_nothing(deck):
     assert deck("x", code=None).code != 0
     del deck.command
     assert "loaded: faultdeck" in deck("module", "status", "kvm1", text=True).out
+
+
+def test_symbols_of_the_cluster_name_a_function(lab, deck, tmp_path):
+    with open(os.path.join(lab.top, "cluster.cfg")) as f:
+        text = f.read().replace("build/lab/", lab.top + "/build/lab/")
+    mine = tmp_path / "mine.cfg"
+    head = 'name = "kvm1";'
+    assert head in text
+    mine.write_text(text.replace(head, head + ' symbols = { file-write = "security_file_permission"; reclaim = "no_such"; };', 1))
+    deck.config = str(mine)
+    deck("module", "unload", "kvm1")
+    try:
+        deck("module", "load", "kvm1")
+        points = {l.split("\t")[0]: l.split("\t") for l in lab.on("cat /sys/kernel/debug/faultdeck/points").splitlines()}
+        assert points["file-read"][1] == "rw_verify_area"
+        assert points["reclaim"][2] == "unavailable: no_such is not in this kernel (-2)"
+        assert points["file-write"][1] == "security_file_permission"
+    finally:
+        deck("module", "unload", "kvm1", code=None)
+        deck.config = "cluster.cfg"
+        deck("module", "load", "kvm1")
