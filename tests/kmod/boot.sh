@@ -17,6 +17,8 @@ while getopts k:c:a: o; do
 	esac
 done
 shift $((OPTIND - 1))
+# else lockdep says no more after KASAN's first word; another kernel would hand it to init
+[ "$kernel" != debug ] || env="kasan_multi_shot $env"
 
 tmp=$(mktemp -d)
 qemu=
@@ -52,7 +54,7 @@ esac
 timeout "$limit" qemu-system-aarch64 -M virt,virtualization=on,gic-version=3 -cpu "$cpu" \
 	-accel tcg,thread=multi -smp 2 -m 512M -display none -nodefaults -serial "file:$tmp/log" \
 	-no-reboot -kernel "$VMLINUZ" -initrd "$tmp/initrd" \
-	-append "console=ttyAMA0 panic=-1 loglevel=${LOGLEVEL:-4} kasan_multi_shot $env -- ${1:-}" >&2 &
+	-append "console=ttyAMA0 panic=-1 loglevel=${LOGLEVEL:-4} $env -- ${1:-}" >&2 &
 qemu=$!
 wait "$qemu" || :
 qemu=

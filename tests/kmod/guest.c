@@ -77,6 +77,16 @@ static int set_slot(uint32_t slot, uint32_t flags, uint64_t gpa, uint64_t bytes,
 	return ioctl(vm, KVM_SET_USER_MEMORY_REGION, &region) ? errno : 0;
 }
 
+int guest_ring(void)
+{
+	int kvm = open("/dev/kvm", O_RDWR | O_CLOEXEC);
+	struct kvm_enable_cap cap = { .cap = 223 /* KVM_CAP_DIRTY_LOG_RING_ACQ_REL */,
+				      .args = { 65536 } };
+
+	vm = ioctl(kvm, KVM_CREATE_VM, 0UL);
+	return ioctl(vm, KVM_ENABLE_CAP, &cap) ? errno : 0;
+}
+
 static int make_vcpu(int kvm, const char *start)
 {
 	struct kvm_vcpu_init init;

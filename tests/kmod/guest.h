@@ -25,6 +25,8 @@ enum guest_program {
 
 /* 0 or an errno. flags: of the memory slot, KVM_MEM_LOG_DIRTY_PAGES. */
 int guest_make(enum guest_program program, unsigned int flags);
+/* A VM that keeps its dirty pages in rings, without a vCPU: 0, or an errno where there are none. */
+int guest_ring(void);
 /* Runs until it knocks or leaves otherwise: the address that it stored to, or -errno. */
 long guest_run(void);
 /* Orders a store of 8 bytes and runs until the next knock. */

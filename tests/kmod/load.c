@@ -13,6 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 #include "selftest.h"
+#include "subject.h"
 
 static int open_events(int flags)
 {
@@ -188,22 +189,54 @@ void test_storm(void)
 	victim_end(&v);
 }
 
+/* Forks and page faults, for ever. */
+static long task_busy(long unused)
+{
+	for (;;) {
+		pid_t child = fork();
+
+		if (!child)
+			_exit(0);
+		waitpid(child, NULL, 0);
+	}
+	return unused;
+}
+
+/* Every point is hooked and unhooked while it is called on all CPUs; probability=0, so that the
+ * load goes on. */
 void test_hook_cycles(void)
 {
+	static const char *const rules[] = {
+		"file-read action=return:EIO",  "file-write action=return:EIO",
+		"vfs-read action=after:EIO",    "vfs-write action=short:1",
+		"vm-ioctl action=return:EIO",   "dev-ioctl action=return:1",
+		"clone-regs action=flip:X1:1",  "vcpu-regs action=flip:X1:1",
+		"get-reg action=flip:X1:1",     "mm-fault action=return:SIGBUS",
+		"tlb-flush action=skip",        "memory-region action=return:EINVAL",
+		"memory-hva action=return:BAD", "dirty-log action=clear:share=50",
+		"reclaim action=skip",
+	};
 	pid_t load[2] = { busy(), busy() };
+	struct subject vm = subject_start("vmm"), tasks = subject_start("tasks");
 	long n = env_number("CYCLES", 50);
 
+	subject_ask(&vm, vm_busy, 0);
+	subject_ask(&tasks, task_busy, 0);
 	for (long i = 0; i < n; i++) {
-		EXPECT(ctl("arm id=r point=file-read tgid=%d action=return:EIO ttl_ms=90000",
-			   load[0]),
-		       0);
-		EXPECT(ctl("arm id=w point=file-write tgid=%d inherit=1 action=return:EIO "
-			   "ttl_ms=90000",
-			   load[1]),
-		       0);
+		const char *rule = rules[i % (long)(sizeof(rules) / sizeof(rules[0]))];
+		const int targets[] = { load[0], load[1], vm.pid, tasks.pid };
+
+		for (int k = 0; k < 4; k++)
+			EXPECT(ctl("arm id=r%d tgid=%d probability=0 ttl_ms=90000 point=%s%s", k,
+				   targets[k], rule, k % 2 ? " inherit=1" : ""),
+			       0);
 		EXPECT(ctl("disarm all"), 0);
 	}
+	EXPECT(subject_answer(&vm, 0), SUBJECT_BUSY);
+	EXPECT(subject_answer(&tasks, 0), SUBJECT_BUSY);
 	end_busy(load, 2);
+	subject_end(&vm);
+	subject_end(&tasks);
 }
 
 void test_two_writers(void)

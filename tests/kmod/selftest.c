@@ -275,6 +275,29 @@ static void test_ttl_clock(void)
 	victim_end(&v);
 }
 
+static bool put_in(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY);
+	bool ok = write(fd, text, strlen(text)) > 0;
+
+	close(fd);
+	return ok;
+}
+
+/* A rule whose time passes while the machine is suspended hits nothing afterwards. */
+static void test_ttl_suspend(void)
+{
+	struct victim v = victim_start("victim");
+
+	EXPECT(ctl("arm id=ttl point=file-write tgid=%d action=return:EIO ttl_ms=1500", v.pid), 0);
+	EXPECT(victim_do(&v, OP_WRITE), EIO);
+	if (put_in("/sys/class/rtc/rtc0/wakealarm", "+3") && put_in("/sys/power/state", "freeze"))
+		EXPECT(victim_do(&v, OP_WRITE), 0);
+	else
+		printf("# this machine cannot be suspended: %s\n", strerror(errno));
+	victim_end(&v);
+}
+
 static void test_renew(void)
 {
 	struct victim v = victim_start("victim");
@@ -432,6 +455,7 @@ static const struct test tests[] = {
 	{ "gate", test_gate },
 	{ "ttl", test_ttl },
 	{ "ttl-clock", test_ttl_clock },
+	{ "ttl-suspend", test_ttl_suspend },
 	{ "renew", test_renew },
 	{ "reuse", test_reuse },
 	{ "own-files-pass", test_own_files_pass },
@@ -454,6 +478,7 @@ static const struct test tests[] = {
 	{ "memory-region", test_memory_region },
 	{ "memory-hva", test_memory_hva },
 	{ "dirty-log", test_dirty_log },
+	{ "dirty-ring", test_dirty_ring },
 	{ "stage2-flush", test_stage2_flush },
 	{ "refusals", test_refusals },
 	{ "noise", test_noise },

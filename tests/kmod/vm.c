@@ -307,6 +307,24 @@ void test_dirty_log(void)
 	subject_end(&s);
 }
 
+static long make_ring(long unused)
+{
+	(void)unused;
+	return guest_ring();
+}
+
+/* Who keeps dirty pages in rings is told that there is no log to hide them from. */
+void test_dirty_ring(void)
+{
+	struct subject s = subject_start("vmm");
+	bool has = subject_call(&s, make_ring, 0) == 0;
+
+	EXPECT(ctl("arm id=d point=dirty-log tgid=%d action=clear:share=50 ttl_ms=90000", s.pid),
+	       has ? EOPNOTSUPP : 0);
+	CHECK(!has || strstr(slurp("error"), "keeps dirty pages in rings"), "%s", slurp("error"));
+	subject_end(&s);
+}
+
 static long replace(long value)
 {
 	return (long)guest_replace(GUEST_READ, (uint64_t)value);
@@ -345,4 +363,19 @@ void test_stage2_flush(void)
 	EXPECT(subject_call(&s, sees, 0), value);
 	EXPECT(subject_call(&s, replace, 99), 99);
 	subject_end(&s);
+}
+
+/* A VM process that does all that it can, for the storms. */
+long vm_busy(long unused)
+{
+	if (make_orders(KVM_MEM_LOG_DIRTY_PAGES))
+		return -1;
+	for (long i = 0;; i++) {
+		dirty_pages(8);
+		dev_ioctl(KVM_GET_API_VERSION);
+		get_reg(REG_PC);
+		set_x5(i);
+		guest_slot(i % 2 ? GUEST_BYTES : 0);
+	}
+	return unused;
 }
