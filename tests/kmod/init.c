@@ -23,7 +23,7 @@ static void load(const char *file)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
 
-	if (syscall(SYS_finit_module, fd, "", 0))
+	if (syscall(SYS_finit_module, fd, "rd_size=16384", 0))
 		perror(file);
 	close(fd);
 }
