@@ -89,14 +89,6 @@ static bool is_range(const char *value)
 	return first <= last && last <= INT64_MAX;
 }
 
-static bool is_text(const char *value)
-{
-	for (; *value; value++)
-		if ((unsigned char)*value < ' ' || *value == 0x7f)
-			return false;
-	return true;
-}
-
 int param_check(const struct param *p, const char *value, struct err *e)
 {
 	char list[300];
@@ -133,9 +125,10 @@ int param_check(const struct param *p, const char *value, struct err *e)
 			       : err_set(e, -EINVAL, "%s: expected FIRST-LAST or %s, found '%s'",
 					 p->name, list, value);
 	case PARAM_TEXT:
-		return is_text(value)
+	case PARAM_PEERS:
+		return strcmp(text_clean(list, sizeof(list), value), value) == 0
 			       ? 0
-			       : err_set(e, -EINVAL, "%s: only printable characters", p->name);
+			       : err_set(e, -EINVAL, "%s: '%s' is not printable", p->name, value);
 	}
 	return -EINVAL;
 }

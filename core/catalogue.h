@@ -16,6 +16,7 @@ enum param_type {
 	PARAM_BITS,  /* 64 bits: decimal or 0x… */
 	PARAM_RANGE, /* FIRST-LAST, numbers below 2^63, or one of choices */
 	PARAM_TEXT,  /* any printable bytes, or one of choices */
+	PARAM_PEERS /* comma-separated: nodes, role:NAME, addresses, or all; see peers_expand */
 };
 struct param {
 	const char *name;
@@ -49,6 +50,9 @@ struct fault {
 	int recovery_ms;        /* after the change is gone, healthy within this */
 	const struct param *params;
 	size_t nparams;
+	/* What the node must have, NULL-terminated or NULL: a command, or what the backend's
+	 * NAME_has_WORD says; asked once by the collector. */
+	const char *const *needs;
 };
 
 /* Values in the order of fault->params, "" never: the default stands where nothing was given. */
@@ -64,6 +68,12 @@ int param_check(const struct param *p, const char *value, struct err *e);
 const char *params_get(const struct fault *f, const struct params *p, const char *name);
 /* "errno=ENOSPC times=10": what differs from the defaults, and what is required. */
 void params_str(const struct fault *f, const struct params *p, char *dst, size_t n);
+/*
+ * The addresses that the words of a PARAM_PEERS mean as seen from SELF, blank-separated, or "all":
+ * a node stands for its address, a role for all its nodes but SELF. Names are left to the node.
+ */
+int peers_expand(const struct config *cfg, const struct node_cfg *self, const char *value,
+		 struct buf *out, struct err *e);
 
 /*
  * What will run, for one target. SCRIPT is a POSIX sh text that defines do_, undo_, verify_ (0: the
@@ -91,6 +101,17 @@ struct operation {
 	int (*run)(const struct op_ctx *c, struct err *e);
 };
 
+/* One target of a plan. */
+struct plan_in {
+	const struct config *cfg;
+	const struct fault *fault;
+	const struct target *target;
+	const struct node_view *view;
+	const struct params *params;
+	const char *id;
+	int64_t ttl_ms;
+};
+
 struct backend {
 	const char *name; /* "kvm" */
 	/* sh text defining NAME_fast and NAME_slow, which print items for the collector, and
@@ -103,12 +124,12 @@ struct backend {
 	const struct operation *operations;
 	size_t noperations;
 	/* NULL if F fits T as V shows it now, else the reason in plain words (static or in BUF). */
-	const char *(*unfit)(const struct fault *f, const struct target *t,
+	const char *(*unfit)(const struct backend *b, const struct fault *f, const struct target *t,
 			     const struct node_view *v, char *buf, size_t n);
-	/* Fills ACT for injection ID; also checks what parameters mean together. */
-	int (*plan)(const struct fault *f, const struct target *t, const struct node_view *v,
-		    const struct params *p, const char *id, int64_t ttl_ms, struct act *act,
+	/* Fills ACT; also checks what parameters mean together. */
+	int (*plan)(const struct backend *b, const struct plan_in *in, struct act *act,
 		    struct err *e);
+	const void *data; /* the backend's own */
 };
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "collect.h"
 #include "deck_priv.h"
 
 #define TTL_DEFAULT_MS 60000
@@ -63,6 +64,14 @@ const struct fault *deck_find_fault(struct deck *d, const char *name, struct err
 	return NULL;
 }
 
+/* Items of these kinds are listed by the node; of the others only the node itself knows. */
+static bool is_there(const struct node_view *v, const struct target *t)
+{
+	enum kind k = t->kind == KIND_VCPU ? KIND_VM : t->kind;
+
+	return (k != KIND_VM && k != KIND_SERVICE) || node_view_item(v, k, t->name);
+}
+
 static const char *not_there(const struct node_view *v, const struct target *t, char *buf, size_t n)
 {
 	if (v->state != NODE_UP) {
@@ -70,8 +79,27 @@ static const char *not_there(const struct node_view *v, const struct target *t, 
 			 v->reason.code ? ": " : "", v->reason.msg);
 		return buf;
 	}
-	if ((t->kind == KIND_VM || t->kind == KIND_VCPU) && !node_view_item(v, KIND_VM, t->name)) {
-		snprintf(buf, n, "there is no VM '%s' on %s", t->name, t->node);
+	if (!is_there(v, t)) {
+		snprintf(buf, n, "there is no %s '%s' on %s",
+			 t->kind == KIND_SERVICE ? "service" : "VM", t->name, t->node);
+		return buf;
+	}
+	return NULL;
+}
+
+/* What the collector found missing, as "host:nft host:netem". */
+static const char *lacking(const struct backend *b, const struct fault *f,
+			   const struct node_view *v, char *buf, size_t n)
+{
+	const char *lacks = item_attr(&v->items[0], "lacks");
+	char words[COLLECT_MAX_LINE + 2], word[100];
+
+	snprintf(words, sizeof(words), " %s ", lacks ? lacks : "");
+	for (const char *const *w = f->needs; w && *w; w++) {
+		snprintf(word, sizeof(word), " %s:%s ", b->name, *w);
+		if (!strstr(words, word))
+			continue;
+		snprintf(buf, n, "%s has no %s", v->cfg->name, *w);
 		return buf;
 	}
 	return NULL;
@@ -81,6 +109,7 @@ const char *deck_unfit(struct deck *d, const struct snapshot *s, const struct fa
 		       const struct target *t, char *buf, size_t n)
 {
 	const struct node_view *v = snapshot_node(s, t->node);
+	const struct backend *b = backend_of(d, f);
 	const char *root, *why;
 
 	if (!v) {
@@ -99,7 +128,9 @@ const char *deck_unfit(struct deck *d, const struct snapshot *s, const struct fa
 		return buf;
 	}
 	why = not_there(v, t, buf, n);
-	return why ? why : backend_of(d, f)->unfit(f, t, v, buf, n);
+	if (!why)
+		why = lacking(b, f, v, buf, n);
+	return why ? why : b->unfit(b, f, t, v, buf, n);
 }
 
 static void new_id(char *id)
@@ -113,9 +144,7 @@ static void new_id(char *id)
 
 static int unfit_code(const struct node_view *v, const struct target *t)
 {
-	bool vm = t->kind == KIND_VM || t->kind == KIND_VCPU;
-
-	if (!v || (v->state == NODE_UP && vm && !node_view_item(v, KIND_VM, t->name)))
+	if (!v || (v->state == NODE_UP && !is_there(v, t)))
 		return -ENOENT;
 	return v->state == NODE_UP ? -EOPNOTSUPP : -EHOSTUNREACH;
 }
@@ -127,6 +156,8 @@ static int plan_one(struct deck *d, const struct snapshot *s, const struct targe
 	const struct node_view *v = snapshot_node(s, t->node);
 	char why[400], name[TARGET_MAX];
 	const char *no = deck_unfit(d, s, p->fault, t, why, sizeof(why));
+	const struct backend *b = backend_of(d, p->fault);
+	struct plan_in in = { d->o.cfg, p->fault, t, v, &p->params, it->id, p->ttl_ms };
 
 	if (no)
 		return err_set(e, unfit_code(v, t), "%s: %s", target_str(name, t), no);
@@ -136,8 +167,7 @@ static int plan_one(struct deck *d, const struct snapshot *s, const struct targe
 	it->act.script.max = 256u << 10;
 	it->act.do_lines.max = it->act.undo_lines.max = 64u << 10;
 	p->nitems++;
-	return backend_of(d, p->fault)
-		->plan(p->fault, t, v, &p->params, it->id, p->ttl_ms, &it->act, e);
+	return b->plan(b, &in, &it->act, e);
 }
 
 static int check_ttl(const struct plan_req *r, struct err *e)

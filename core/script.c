@@ -69,11 +69,22 @@ int script_inject(struct buf *b, const struct plan *p, const struct plan_item *i
 	return done(b);
 }
 
+/* The words are [A-Za-z0-9_-]: manifest.c sees to it. */
+static void needs_of(struct buf *b, const struct backend *backend)
+{
+	for (size_t i = 0; i < backend->nfaults; i++)
+		for (const char *const *w = backend->faults[i].needs; w && *w; w++)
+			buf_fmt(b, " %s:%s", backend->name, *w);
+}
+
 int script_collector(struct buf *b, const struct backend *const *backends, enum event_mode events)
 {
 	buf_str(b, "FD_BACKENDS='");
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s%s", i ? " " : "", backends[i]->name);
+	buf_str(b, "'\nFD_NEEDS='");
+	for (size_t i = 0; backends[i]; i++)
+		needs_of(b, backends[i]);
 	buf_fmt(b, "'\nFD_EVENTS=%s\n",
 		events == EVENTS_NONE  ? "none"
 		: events == EVENTS_NEW ? "new"

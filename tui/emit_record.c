@@ -170,7 +170,13 @@ json_t *record_service(const struct node_view *v, const struct item *i)
 
 static const char *param_type_word(enum param_type t)
 {
-	static const char *const w[] = { "choice", "int", "words", "bits", "range", "text" };
+	static const char *const w[] = { [PARAM_CHOICE] = "choice",
+					 [PARAM_INT] = "int",
+					 [PARAM_WORDS] = "words",
+					 [PARAM_BITS] = "bits",
+					 [PARAM_RANGE] = "range",
+					 [PARAM_TEXT] = "text",
+					 [PARAM_PEERS] = "peers" };
 
 	return w[t];
 }

@@ -140,6 +140,32 @@ static int scope_words(struct batch *b, char **nodes, int n)
 	return r ? r : batch_open(b);
 }
 
+/* What the faults of backends need and NODE lacks, one line a thing. */
+static void show_lacks(struct batch *b, const struct node_view *v)
+{
+	const char *lacks = v->nitems ? item_attr(&v->items[0], "lacks") : NULL;
+	char copy[1024], line[200], *save = NULL;
+
+	snprintf(copy, sizeof(copy), "%s", lacks ? lacks : "");
+	for (char *w = strtok_r(copy, " ", &save); w; w = strtok_r(NULL, " ", &save)) {
+		const char *what = strchr(w, ':');
+
+		snprintf(line, sizeof(line), "warn %s missing: faults of %.*s need it",
+			 what ? what + 1 : w, what ? (int)(what - w) : 0, w);
+		emit_put(b->emit, record_output(v->cfg->name, "check", line));
+	}
+}
+
+static void show_all_lacks(struct batch *b)
+{
+	const struct snapshot *s = deck_snapshot(b->deck);
+
+	for (size_t i = 0; i < s->nnodes; i++)
+		if (s->nodes[i]->state == NODE_UP && scope_has(b, s->nodes[i]->cfg->name))
+			show_lacks(b, s->nodes[i]);
+	snapshot_put(s);
+}
+
 int verb_check(struct batch *b, char **words, int n)
 {
 	const struct operation *op;
@@ -148,7 +174,11 @@ int verb_check(struct batch *b, char **words, int n)
 	if (r)
 		return r;
 	op = find_operation(b, "check", NULL);
-	return op ? operate(b, op) : batch_usage(b, "check: no backend checks anything");
+	if (!op)
+		return batch_usage(b, "check: no backend checks anything");
+	r = operate(b, op);
+	show_all_lacks(b);
+	return r;
 }
 
 /* The words that a backend has for VERB, for the message. */

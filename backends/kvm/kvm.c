@@ -51,9 +51,10 @@ static const char *module_unfit(const char *point, const struct item *node, char
 	return buf;
 }
 
-static const char *kvm_unfit(const struct fault *f, const struct target *t,
+static const char *kvm_unfit(const struct backend *b, const struct fault *f, const struct target *t,
 			     const struct node_view *v, char *buf, size_t n)
 {
+	(void)b;
 	if (t->kind == KIND_PID && strcmp(t->name, "1") == 0)
 		return "pid 1 is protected";
 	return module_unfit(kvm_points[f - kvm_faults].point, &v->items[0], buf, n);
@@ -91,24 +92,25 @@ static int check_params(const struct fault *f, const struct params *p, struct er
 	return 0;
 }
 
-static int kvm_plan(const struct fault *f, const struct target *t, const struct node_view *v,
-		    const struct params *p, const char *id, int64_t ttl_ms, struct act *act,
+static int kvm_plan(const struct backend *b, const struct plan_in *in, struct act *act,
 		    struct err *e)
 {
+	const struct target *t = in->target;
 	bool of_vm = t->kind == KIND_VM || t->kind == KIND_VCPU;
-	const struct item *vm = of_vm ? node_view_item(v, KIND_VM, t->name) : NULL;
+	const struct item *vm = of_vm ? node_view_item(in->view, KIND_VM, t->name) : NULL;
 	const char *libvirt = vm ? item_attr(vm, "libvirt") : NULL;
 	int pid = vm ? vm->pid : (int)strtol(t->name, NULL, 10);
 	struct buf arm = BUF_INIT(FDK_LINE_MAX);
 	char number[16], why[400];
 
-	if (check_params(f, p, e))
+	(void)b;
+	if (check_params(in->fault, in->params, e))
 		return e->code;
-	if (module_unfit(kvm_point(f, p), &v->items[0], why, sizeof(why)))
+	if (module_unfit(kvm_point(in->fault, in->params), &in->view->items[0], why, sizeof(why)))
 		return err_set(e, -EOPNOTSUPP, "%s", why);
-	kvm_arm(&arm, f, t, p, id, pid, ttl_ms);
+	kvm_arm(&arm, in->fault, t, in->params, in->id, pid, in->ttl_ms);
 	buf_fmt(&act->do_lines, "%s\n", buf_text(&arm));
-	undo_lines(act, f, id, ttl_ms, vm);
+	undo_lines(act, in->fault, in->id, in->ttl_ms, vm);
 	assign(&act->script, "KVM_ARM", buf_text(&arm));
 	assign(&act->script, "KVM_QMP", vm && item_attr(vm, "qmp") ? item_attr(vm, "qmp") : "");
 	assign(&act->script, "KVM_LIBVIRT", libvirt && *libvirt ? vm->name : "");

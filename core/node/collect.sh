@@ -4,7 +4,8 @@
 # and /proc alone, since a fork a metric is what makes a refresh slow; "slow" asks what takes longer.
 # Each answer is a block of lines that ends with a lone ".":
 #   :KIND<TAB>NAME  begins an item    KEY<TAB>VALUE  belongs to the item above    !EVENT line
-# FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items.
+# FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
+# what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command.
 LC_ALL=C
 export LC_ALL
 
@@ -12,6 +13,7 @@ say() {
 	printf '%s\t%s\n' "$1" "$2"
 }
 
+PATH=$PATH:/usr/sbin:/sbin
 fd_arch=$(uname -m)
 fd_kernel=$(uname -r)
 fd_root=no
@@ -19,12 +21,25 @@ fd_root=no
 fd_boot=
 [ ! -r /proc/sys/kernel/random/boot_id ] || read -r fd_boot </proc/sys/kernel/random/boot_id
 
+# What is missing stays missing for this session: asked once.
+fd_find_lacks() {
+	fd_lacks='' fd_asked=''
+	for fd_w in $FD_NEEDS; do
+		case "$fd_asked " in *" $fd_w "*) continue ;; esac
+		fd_asked="$fd_asked $fd_w"
+		fd_h=${fd_w%%:*}_has_${fd_w#*:}
+		command -v "$fd_h" >/dev/null 2>&1 || fd_h="command -v ${fd_w#*:}"
+		$fd_h >/dev/null 2>&1 || fd_lacks="$fd_lacks${fd_lacks:+ }$fd_w"
+	done
+}
+
 fd_node() {
 	say :node ''
 	say arch "$fd_arch"
 	say kernel "$fd_kernel"
 	say root "$fd_root"
 	say boot "$fd_boot"
+	say lacks "$fd_lacks"
 	read -r fd_load _ </proc/loadavg && say load "$fd_load"
 	while read -r fd_k fd_v _; do
 		case $fd_k in
@@ -32,6 +47,62 @@ fd_node() {
 		MemAvailable:) say mem_free "$((fd_v * 1024))"; break ;;
 		esac
 	done </proc/meminfo
+}
+
+# fd_started PID: prints its start time, in ticks since the boot.
+fd_started() {
+	read -r fd_v 2>/dev/null <"/proc/$1/stat" || return 1
+	# shellcheck disable=SC2086 # the fields behind the name are words
+	set -- ${fd_v##*) }
+	say started "${20}"
+}
+
+# fd_unit_pid UNIT: the first process of a systemd unit, to fd_pid; from the cgroups, without a fork.
+fd_unit_pid() {
+	fd_pid=
+	for fd_c in /sys/fs/cgroup/*.slice/"$1" /sys/fs/cgroup/systemd/*.slice/"$1"; do
+		[ ! -r "$fd_c/cgroup.procs" ] || read -r fd_pid <"$fd_c/cgroup.procs" || fd_pid=
+		[ -z "$fd_pid" ] || return 0
+	done
+	return 1
+}
+
+# fd_comm_pid COMM: the first process of that name, to fd_pid.
+fd_comm_pid() {
+	for fd_c in /proc/[0-9]*/comm; do
+		fd_v=
+		read -r fd_v 2>/dev/null <"$fd_c"
+		[ "$fd_v" = "$1" ] || continue
+		fd_pid=${fd_c#/proc/}
+		fd_pid=${fd_pid%/comm}
+		return 0
+	done
+	fd_pid=
+	return 1
+}
+
+# fd_component BACKEND NAME UNIT COMM: a component of a manifest as a service. It is there when its
+# unit is known to this node, or its process runs.
+fd_component() {
+	fd_unit=
+	[ -z "$3" ] || [ ! -e "/lib/systemd/system/$3" ] && [ ! -e "/etc/systemd/system/$3" ] || fd_unit=$3
+	fd_pid=
+	if [ -n "$fd_unit" ]; then
+		fd_unit_pid "$fd_unit" || fd_pid=
+	elif [ -n "$4" ]; then
+		fd_comm_pid "$4" || return 0
+	fi
+	[ -n "$fd_unit$fd_pid" ] || return 0
+	say :service "$2"
+	say component "$1.$2"
+	[ -z "$fd_unit" ] || say unit "$fd_unit"
+	if [ -n "$fd_pid" ]; then
+		say state up
+		say pid "$fd_pid"
+		fd_started "$fd_pid"
+	else
+		say state down
+	fi
 }
 
 fd_ledger_file() {
@@ -67,6 +138,7 @@ fd_slow() {
 }
 
 fd_serve() {
+	fd_find_lacks
 	while read -r fd_ask; do
 		case $fd_ask in
 		fast) fd_fast ;;
