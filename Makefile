@@ -21,7 +21,7 @@ CORE    := $(wildcard core/*.c)
 # the module's tables are the kvm backend's as well
 BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c
 TUI     := $(wildcard tui/*.c)
-NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh)
+NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH)))
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
@@ -58,7 +58,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libcore.a $(wildcard kmod/*.[ch] tui/*.[ch
 	$(CC) $(ALLCFLAGS) $(SAN) -Wno-conversion -Wno-shadow -Ikmod -o $@ $< \
 		$$(sed -n 's,^// sources: ,,p' $<) $(B)/asan/libcore.a $(LIBS) -lcmocka
 
-# A node-side sh file as a C string.
+# A node-side sh file, or a manifest, as a C string.
 define sh_inc
 	@mkdir -p $(@D)
 	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
@@ -66,6 +66,8 @@ endef
 $(B)/gen/%.sh.inc: core/%.sh
 	$(sh_inc)
 $(B)/gen/%.sh.inc: backends/%.sh
+	$(sh_inc)
+$(B)/gen/%.cfg.inc: backends/%.cfg
 	$(sh_inc)
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

@@ -1,6 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "backends.h"
 
+#include <errno.h>
+#include <string.h>
+
+#include "host/host.h"
 #include "kvm/kvm.h"
 
-const struct backend *const backends[] = { &kvm_backend, NULL };
+static const struct {
+	const char *name;
+	const struct manifest_file *files;
+} built_in[] = {
+	{ "host", host_files },
+};
+
+static int add(struct backends *b, struct backend *loaded, struct err *e)
+{
+	b->loaded[b->nloaded++] = loaded;
+	for (size_t i = 0; i < b->n; i++)
+		if (strcmp(b->list[i]->name, loaded->name) == 0)
+			return err_set(e, -EEXIST, "there is a backend '%s' already", loaded->name);
+	b->list[b->n++] = loaded;
+	return 0;
+}
+
+static int load(struct backends *b, const char *dir, struct mistakes *m, struct err *e)
+{
+	struct backend *loaded = NULL;
+	int r;
+
+	if (b->n == BACKENDS_MAX)
+		return err_set(e, -E2BIG, "more than %d backends", BACKENDS_MAX);
+	r = manifest_load(dir, &loaded, m, b->path, e);
+	return r ? r : add(b, loaded, e);
+}
+
+int backends_open(struct backends *b, const struct config *cfg, struct mistakes *m, struct err *e)
+{
+	int r = 0;
+
+	memset(b, 0, sizeof(*b));
+	m->n = m->dropped = 0;
+	b->list[b->n++] = &kvm_backend;
+	for (size_t i = 0; i < sizeof(built_in) / sizeof(*built_in) && !r; i++) {
+		struct backend *loaded = NULL;
+
+		r = manifest_embedded(built_in[i].name, built_in[i].files, &loaded, m, e);
+		if (!r)
+			r = add(b, loaded, e);
+	}
+	for (char **dir = cfg->backends; dir && *dir && !r; dir++)
+		r = load(b, *dir, m, e);
+	return r;
+}
+
+void backends_close(struct backends *b)
+{
+	for (size_t i = 0; i < b->nloaded; i++)
+		manifest_free(b->loaded[i]);
+}

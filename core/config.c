@@ -137,6 +137,7 @@ static const struct schema_key top_keys[] = {
 	{ "ssh_config", schema_path, AT(config, ssh_config) },
 	{ "nodes", read_nodes, AT(config, nodes), .required = true },
 	{ "guard", read_guard, AT(config, guard) },
+	{ "backends", schema_paths, AT(config, backends) },
 	{ .name = NULL },
 };
 
@@ -232,6 +233,7 @@ struct config *config_free(struct config *c)
 		free_node(&c->nodes[i]);
 	free(c->nodes);
 	schema_free_strings(c->guard.protected_nodes);
+	schema_free_strings(c->backends);
 	free(c->path);
 	free(c->cluster);
 	free(c->banner);

@@ -55,6 +55,7 @@ struct config {
 	struct node_cfg *nodes;
 	size_t nnodes;
 	struct guard_cfg guard;
+	char **backends; /* directories of the user's own backends; NULL: none */
 };
 
 struct mistake {

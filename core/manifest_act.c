@@ -95,6 +95,8 @@ static void assign_target(struct buf *b, const struct target *t, const struct it
 	assign(b, "t_", "kind", kind_word(t->kind));
 	assign(b, "t_", "name", t->name);
 	assign(b, "t_", "pid", pid);
+	assign(b, "t_", "started", item_attr(i, "started") ? item_attr(i, "started") : "");
+	assign(b, "t_", "unit", item_attr(i, "unit") ? item_attr(i, "unit") : "");
 }
 
 static int assign_params(struct buf *b, const struct plan_in *in, struct err *e)

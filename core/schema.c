@@ -112,20 +112,27 @@ int schema_name(struct schema *r, const config_setting_t *s, const char *path, v
 	return 0;
 }
 
-/* A file: ~/ is the operator's home, a relative one is beside cluster.cfg. */
-int schema_path(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+/* A file: ~/ is the operator's home, a relative one is beside the file that is read. */
+static char *resolve(struct schema *r, const char *v)
 {
-	const char *v = schema_text(s), *home = getenv("HOME");
+	const char *home = getenv("HOME");
 	char full[PATH_MAX * 2];
 
-	if (!v || strlen(v) >= PATH_MAX)
-		return schema_expected(r, s, path, "a path in quotes");
 	if (strncmp(v, "~/", 2) == 0)
 		snprintf(full, sizeof(full), "%.4000s%s", home ? home : "", v + 1);
 	else
 		snprintf(full, sizeof(full), "%s%s%s", *v == '/' ? "" : r->dir,
 			 *v == '/' ? "" : "/", v);
-	*(char **)dst = schema_keep(r, full);
+	return schema_keep(r, full);
+}
+
+int schema_path(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	const char *v = schema_text(s);
+
+	if (!v || strlen(v) >= PATH_MAX)
+		return schema_expected(r, s, path, "a path in quotes");
+	*(char **)dst = resolve(r, v);
 	return 0;
 }
 
@@ -174,6 +181,19 @@ int schema_strings(struct schema *r, const config_setting_t *s, const char *path
 		*list++ = schema_keep(r, v);
 	}
 	return 0;
+}
+
+int schema_paths(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	int ret = schema_strings(r, s, path, dst);
+
+	for (char **w = *(char ***)dst; !ret && *w; w++) {
+		char *full = resolve(r, *w);
+
+		free(*w);
+		*w = full;
+	}
+	return ret;
 }
 
 /* ---- groups ---- */

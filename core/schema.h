@@ -62,6 +62,7 @@ int schema_name(struct schema *r, const config_setting_t *s, const char *path, v
 int schema_path(struct schema *r, const config_setting_t *s, const char *path, void *dst);
 int schema_bool(struct schema *r, const config_setting_t *s, const char *path, void *dst);
 int schema_strings(struct schema *r, const config_setting_t *s, const char *path, void *dst);
+int schema_paths(struct schema *r, const config_setting_t *s, const char *path, void *dst);
 /* A number from 1 to MAX. */
 int schema_int(struct schema *r, const config_setting_t *s, const char *path, int *dst, int max);
 /* Takes NULL, and lists that end early. */

@@ -121,7 +121,8 @@ static struct config *load(const struct args *a, struct emit *emit)
 	return cfg;
 }
 
-static int console(const struct args *a, const struct config *cfg, struct emit *emit)
+static int console(const struct args *a, const struct config *cfg,
+		   const struct backend *const *backends, struct emit *emit)
 {
 	char own[4096], tree[4096];
 	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
@@ -146,17 +147,41 @@ static int console(const struct args *a, const struct config *cfg, struct emit *
 	return r == -ENOTTY || r == -ENOTSUP ? EXIT_USAGE : EXIT_FAILED;
 }
 
+static int not_configured(const struct args *a, struct emit *emit)
+{
+	if (a->batch)
+		emit_put(emit, record_summary(&(struct tally){ .failed = 1 }));
+	return EXIT_CONFIG;
+}
+
+static int run_with(const struct args *a, const struct config *cfg, struct emit *emit)
+{
+	struct mistakes *m = calloc(1, sizeof(*m));
+	struct err e = { .code = -ENOMEM, .msg = "out of memory" };
+	struct backends b = { .n = 0 };
+	int r = m ? backends_open(&b, cfg, m, &e) : -ENOMEM;
+
+	if (r && m && m->n)
+		show_mistakes(emit, b.path, m);
+	else if (r)
+		emit_error(emit, &e);
+	free(m);
+	if (r)
+		r = not_configured(a, emit);
+	else
+		r = a->batch ? batch_main(a, cfg, b.list, emit) : console(a, cfg, b.list, emit);
+	backends_close(&b);
+	return r;
+}
+
 static int run(const struct args *a, struct emit *emit)
 {
 	struct config *cfg = load(a, emit);
 	int r;
 
-	if (!cfg) {
-		if (a->batch)
-			emit_put(emit, record_summary(&(struct tally){ .failed = 1 }));
-		return EXIT_CONFIG;
-	}
-	r = a->batch ? batch_main(a, cfg, backends, emit) : console(a, cfg, emit);
+	if (!cfg)
+		return not_configured(a, emit);
+	r = run_with(a, cfg, emit);
 	config_free(cfg);
 	return r;
 }

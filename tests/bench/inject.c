@@ -122,13 +122,15 @@ static int measure(struct deck *d)
 int main(int argc, char **argv)
 {
 	struct mistakes *m = calloc(1, sizeof(*m));
-	struct deck_opts o = { .backends = backends };
+	struct backends backends;
+	struct deck_opts o = { .backends = backends.list };
 	struct config *cfg = NULL;
 	struct deck *d = NULL;
 	struct err e = { 0 };
 	int r;
 
-	if (argc != 2 || !m || config_load(argv[1], &cfg, m, &e))
+	if (argc != 2 || !m || config_load(argv[1], &cfg, m, &e) ||
+	    backends_open(&backends, cfg, m, &e))
 		return 2;
 	o.cfg = cfg;
 	if (deck_open(&o, &d, &e)) {
@@ -138,6 +140,7 @@ int main(int argc, char **argv)
 	deck_start(d);
 	r = measure(d);
 	deck_close(d);
+	backends_close(&backends);
 	config_free(cfg);
 	free(m);
 	return r ? 1 : 0;

@@ -1,0 +1,70 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What every node tells: the systemd services that have processes, from the cgroups, without a fork.
+# shellcheck disable=SC2034 # fd_ variables are the collector's
+
+host_service() {
+	host_u=${1##*/}
+	host_pid=
+	read -r host_pid <"$1/cgroup.procs" || return 0
+	say :service "${host_u%.service}"
+	say unit "$host_u"
+	say state up
+	say pid "$host_pid"
+	fd_started "$host_pid"
+	[ ! -r "$1/memory.current" ] || { read -r host_v <"$1/memory.current" && say rss "$host_v"; }
+	while read -r host_k host_v; do
+		[ "$host_k" != usage_usec ] || { say cpu "$((host_v / 1000))"; break; }
+	done <"$1/cpu.stat"
+}
+
+host_items() {
+	for host_c in /sys/fs/cgroup/*.slice/*.service /sys/fs/cgroup/*.slice/*.slice/*.service \
+		/sys/fs/cgroup/systemd/*.slice/*.service; do
+		[ ! -r "$host_c/cgroup.procs" ] || host_service "$host_c" 2>/dev/null
+	done
+	# held down by us: not gone from the list
+	for host_c in /run/systemd/system/*.service.d/faultdeck-*.conf; do
+		[ -e "$host_c" ] || continue
+		host_u=${host_c%/*}
+		host_u=${host_u##*/}
+		host_u=${host_u%.d}
+		[ -d "/sys/fs/cgroup/system.slice/$host_u" ] || {
+			say :service "${host_u%.service}"
+			say unit "$host_u"
+			say state down
+		}
+	done
+}
+
+# host_swept ID COMMAND…: what is left without a ledger entry is ended.
+host_swept() {
+	host_id=$1
+	shift
+	[ ! -d "/run/faultdeck/$host_id" ] || return 0
+	[ -z "$host_only" ] || [ "$host_only" = "$host_id" ] || return 0
+	if "$@" >/dev/null 2>&1; then
+		printf 'swept\t%s\n' "$host_id"
+	else
+		printf 'kept\t%s %s failed\n' "$host_id" "$*"
+	fi
+}
+
+# host_sweep [ID]
+host_sweep() {
+	host_only=$1
+	for host_t in $(nft list tables 2>/dev/null | sed -n 's/^table inet faultdeck_//p'); do
+		host_swept "$host_t" nft delete table inet "faultdeck_$host_t"
+	done
+	for host_c in /run/systemd/system/*.service.d/faultdeck-*.conf; do
+		[ -e "$host_c" ] || continue
+		host_id=${host_c##*/faultdeck-}
+		host_swept "${host_id%.conf}" host_undrop "$host_c"
+	done
+}
+
+host_undrop() {
+	rm -f "$1"
+	rmdir "${1%/*}" 2>/dev/null
+	systemctl daemon-reload
+}

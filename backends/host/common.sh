@@ -1,0 +1,35 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# For every fault of this backend. undo_ also runs after a do_ that refused: what is foreign stays
+# as it is, since only what host_own has noted is undone.
+# shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
+
+PATH=$PATH:/usr/sbin:/sbin
+
+host_own() {
+	fd_put own yes
+}
+
+host_disown() {
+	rm -f "$fd_dir/own"
+}
+
+host_owned() {
+	[ -e "$fd_dir/own" ]
+}
+
+# host_is PID BORN: that very process is there, and no later one of the same number.
+host_is() {
+	[ -n "$2" ] && [ "$(fd_start_time "$1")" = "$2" ]
+}
+
+# host_wait TENTHS COMMAND…: until it is true.
+host_wait() {
+	host_left=$1
+	shift
+	until "$@"; do
+		[ "$host_left" -gt 0 ] || return 1
+		host_left=$((host_left - 1))
+		sleep 0.1
+	done
+}

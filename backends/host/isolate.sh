@@ -1,0 +1,51 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# host.net-isolate: behind common.sh, ssh.sh and nft.sh.
+# shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
+
+# host_drops saddr|daddr: one rule an address.
+host_drops() {
+	case $host_peers in all) echo "		drop"; return ;; esac
+	for host_a in $host_peers; do
+		case $host_a in
+		*:*) echo "		ip6 $1 $host_a drop" ;;
+		*) echo "		ip $1 $host_a drop" ;;
+		esac
+	done
+}
+
+# Names of cluster.cfg to addresses, as this node sees them.
+host_resolve() {
+	host_peers=
+	for host_w in $p_peer; do
+		case $host_w in
+		all | *:*) host_a=$host_w ;;
+		*[!0-9./]*)
+			host_a=$(getent ahosts "$host_w" | sed 's/ .*//' | sort -u | tr '\n' ' ')
+			[ -n "$host_a" ] || {
+				fail ENOENT "this node does not know the address of $host_w" \
+					"give the peer an address = \"…\" in cluster.cfg"
+				return 1
+			}
+			;;
+		*) host_a=$host_w ;;
+		esac
+		host_peers="$host_peers${host_peers:+ }${host_a% }"
+	done
+}
+
+# host_chain NAME HOOK INTERFACE ADDRESS
+host_chain() {
+	printf '	chain %s {\n		type filter hook %s priority -150; policy accept;\n' "$1" "$2"
+	printf '		%s "lo" accept\n		jump exempt\n' "$3"
+	host_drops "$4"
+	printf '	}\n'
+}
+
+do_() {
+	host_resolve && host_ssh_ports || return 1
+	{
+		[ "$p_direction" = out ] || host_chain from_peers input iif saddr
+		[ "$p_direction" = in ] || host_chain to_peers output oif daddr
+	} | host_nft_do
+}
