@@ -116,7 +116,10 @@ int script_undo(struct buf *b, const struct backend *const *backends, const char
 	assign_number(b, "FD_FORCE", force);
 	buf_str(b, "fd_entry=/run/faultdeck/$FD_ID\n"
 		   "if [ -s \"$fd_entry/undo.sh\" ]; then\n"
-		   "	sh \"$fd_entry/undo.sh\" undo || [ \"$FD_FORCE\" = 1 ] || exit 1\n"
+		   "	if ! sh \"$fd_entry/undo.sh\" undo; then\n"
+		   "		[ \"$FD_FORCE\" = 1 ] || exit 1\n"
+		   "		sh \"$fd_entry/undo.sh\" drop >/dev/null\n"
+		   "	fi\n"
 		   "fi\n"
 		   "rm -rf \"$fd_entry\"; rmdir /run/faultdeck 2>/dev/null\n");
 	for (size_t i = 0; backends[i]; i++)

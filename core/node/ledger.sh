@@ -5,7 +5,10 @@
 # keeps the text as /run/faultdeck/ID/undo.sh before anything is changed and runs it from there, so
 # that what the ledger holds is exactly what runs, also when the operator is gone.
 #
-#   sh undo.sh inject | undo | expire GENERATION | renew TTL_MS
+#   sh undo.sh inject | undo | expire GENERATION |
+#              clock GENERATION SECONDS | renew TTL_MS | drop
+#
+# drop takes it off the ledger with its clock, without a proof that anything was undone.
 #
 # Answers are lines KEY<TAB>VALUE: state, error (NAME and text), hint, note. FD_: ID FAULT TARGET
 # OWNER PARAMS STARTED (ms since 1970) TTL_MS AFTERMATH.
@@ -78,23 +81,30 @@ fd_clock_kill() {
 }
 
 # fd_clock_start TTL_MS: this node ends the injection by itself then. A timer that was overtaken by
-# a renewal finds another generation and does nothing.
+# a renewal finds another generation and does nothing. The timer's command is plain words: what
+# systemd makes of quotes and dollars changes when somebody reloads its units.
 fd_clock_start() {
 	fd_gen=$(($(fd_get generation) + 1))
 	fd_put ttl_ms "$1" && fd_put deadline "$(($(fd_now) + $1))" || return 1
 	fd_s=$((($1 + 999) / 1000))
-	# shellcheck disable=SC2016 # expands in the shell that runs at the end of the TTL
-	fd_loop='for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do sh "$0" expire "$1" && break; sleep 2; done'
 	if [ -d /run/systemd/system ]; then
 		systemd-run --quiet --collect --unit="faultdeck-$FD_ID-$fd_gen" \
 			--on-active="$fd_s" --timer-property=AccuracySec=100ms \
-			/bin/sh -c "$fd_loop" "$fd_dir/undo.sh" "$fd_gen" 9<&- || return 1
+			/bin/sh "$fd_dir/undo.sh" clock "$fd_gen" 0 9<&- || return 1
 		fd_put unit "faultdeck-$FD_ID-$fd_gen.timer"
 	else
-		setsid sh -c "sleep $fd_s; $fd_loop" "$fd_dir/undo.sh" "$fd_gen" \
-			9<&- </dev/null >/dev/null 2>&1 &
+		setsid sh "$fd_dir/undo.sh" clock "$fd_gen" "$fd_s" 9<&- </dev/null >/dev/null 2>&1 &
 		fd_put sleeper "$! $(fd_start_time $!)"
 	fi && fd_put generation "$fd_gen" # last: until then the old clock is the one that counts
+}
+
+# fd_clock GENERATION SECONDS: what runs at the end of the TTL, until it has worked.
+fd_clock() {
+	sleep "$2"
+	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
+		! sh "$0" expire "$1" || return 0
+		sleep 2
+	done
 }
 
 # Called when nothing of ours is left. The directory goes with its last entry.
@@ -162,6 +172,8 @@ fd_main() {
 	case $1 in
 	inject) fd_inject ;;
 	undo | expire) fd_end "$@" ;;
+	clock) fd_clock "$2" "$3" ;;
 	renew) fd_renew "$2" ;;
+	drop) fd_close ;;
 	esac
 }

@@ -11,6 +11,7 @@ fd_sweep() {
 			printf 'swept\t%s\n' "$fd_id"
 		elif [ ! -s "${fd_entry}undo.sh" ] || [ "$FD_FORCE" = 1 ]; then
 			# cut off before the text was there: nothing was changed yet; or forced
+			[ ! -s "${fd_entry}undo.sh" ] || sh "${fd_entry}undo.sh" drop >/dev/null 2>&1
 			rm -rf "$fd_entry"
 			printf 'swept\t%s\n' "$fd_id"
 		else
