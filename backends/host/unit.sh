@@ -13,7 +13,8 @@ host_active() {
 	return 1
 }
 
-# Units without which nobody reaches this node any more.
+# What may be stopped, and can be started again: not the units without which nobody reaches this
+# node. Notes what runs now and would stop with it.
 host_unit_allowed() {
 	case $t_unit in
 	ssh* | dropbear* | network.service | networking.service | systemd-networkd* | NetworkManager* | \
@@ -22,7 +23,18 @@ host_unit_allowed() {
 		return 1
 		;;
 	esac
-	host_active "$t_unit" || fail EBUSY "$t_unit does not run: there is nothing to break"
+	host_active "$t_unit" || {
+		fail EBUSY "$t_unit does not run: there is nothing to break"
+		return 1
+	}
+	: >"$fd_dir/attached"
+	host_attached "$t_unit"
+	for host_u in "$t_unit" $(cat "$fd_dir/attached"); do
+		[ "$(systemctl show -p Transient --value "$host_u")" != yes ] || {
+			fail EBUSY "$host_u is transient: once stopped, systemd does not know it any more"
+			return 1
+		}
+	done
 }
 
 # Prints the active units that stop when UNIT stops, and the sockets that would start it again.
@@ -41,12 +53,11 @@ host_new() {
 	! grep -qxF -- "$1" "$fd_dir/attached"
 }
 
-# Notes what runs now, then keeps the unit from starting, whoever asks.
+# Keeps the unit from starting, whoever asks.
 host_hold() {
-	: >"$fd_dir/attached"
-	host_attached "$t_unit"
 	[ -d "$host_drop_dir" ] || fd_put made_dir yes
 	host_own || return 1
+	umask 022
 	mkdir -p "$host_drop_dir" && cat >"$host_drop" <<EOF && systemctl daemon-reload
 # faultdeck injection $FD_ID: goes with its restore
 [Unit]
