@@ -161,10 +161,9 @@ static int read_type(struct schema *r, const config_setting_t *s, const char *pa
 	static const char *const words[] = { "choice", "int", "words", "text", "peers" };
 	int i = one_of(r, s, path, schema_text(s), words, 5);
 
-	if (i < 0)
-		return -EINVAL;
-	*(enum param_type *)dst = (enum param_type)i;
-	return 0;
+	/* one mistake is enough: a text has no further rules */
+	*(enum param_type *)dst = i < 0 ? PARAM_TEXT : (enum param_type)i;
+	return i < 0 ? -EINVAL : 0;
 }
 
 int manifest_recovery(struct schema *r, const config_setting_t *s, const char *path, void *dst)

@@ -34,23 +34,24 @@ const char *manifest_text(const struct manifest_file *files, const char *name)
 static void syntax_of(const char *file, char *said, size_t n)
 {
 	struct buf cmd = BUF_INIT(8192);
-	ssize_t got = 0;
+	ssize_t got = 0, more = 0;
 	int ends[2];
 	pid_t pid;
 
-	said[0] = '\0';
 	buf_str(&cmd, "exec sh -n ");
 	buf_shell(&cmd, file);
 	if (!cmd.broken && sh_pair(ends) == 0) {
 		if (sh_spawn(buf_text(&cmd), ends[1], ends[1], ends[1], &pid) == 0) {
 			close_fd(&ends[1]);
-			got = read(ends[0], said, n - 1);
+			while ((more = read(ends[0], said + got, n - 1 - (size_t)got)) > 0)
+				got += more;
+			close_fd(&ends[0]);
 			waitpid(pid, NULL, 0);
 		}
 		close_fd(&ends[0]);
 		close_fd(&ends[1]);
 	}
-	said[got > 0 ? got : 0] = '\0';
+	said[got] = '\0';
 	said[strcspn(said, "\n")] = '\0';
 	buf_free(&cmd);
 }
