@@ -1,5 +1,25 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
+# host_can MODULE COMMAND…: the kernel has it. Where its modules are known nothing is loaded to find out;
+# else it is tried, in a network of its own that goes at once.
+host_can() {
+	host_m=$1
+	shift
+	if [ -d "/lib/modules/$(uname -r)" ]; then
+		modprobe -nq "$host_m"
+	else
+		unshare -n "$@"
+	fi
+}
+
+host_has_netem() {
+	host_can sch_netem tc qdisc add dev lo root netem delay 1ms
+}
+
+host_has_htb() {
+	host_can sch_htb tc qdisc add dev lo root handle fd: htb
+}
+
 # What every node tells: the systemd services that have processes, from the cgroups, without a fork.
 # shellcheck disable=SC2034 # fd_ variables are the collector's
 
@@ -60,6 +80,15 @@ host_sweep() {
 		[ -e "$host_c" ] || continue
 		host_id=${host_c##*/faultdeck-}
 		host_swept "${host_id%.conf}" host_undrop "$host_c"
+	done
+	host_sweep_tc
+}
+
+# A qdisc of ours on a device that no entry of the ledger speaks of.
+host_sweep_tc() {
+	[ -z "$host_only" ] || return 0
+	for host_d in $(tc qdisc show 2>/dev/null | sed -n 's/^qdisc htb fd: dev \([^ ]*\) root .*/\1/p'); do
+		grep -qsx "$host_d" /run/faultdeck/*/dev || host_swept "tc-$host_d" tc qdisc del dev "$host_d" root
 	done
 }
 

@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# host.net-isolate: behind common.sh, ssh.sh and nft.sh.
+# host.net-isolate: behind common.sh, ssh.sh, peers.sh and nft.sh.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
 # host_drops saddr|daddr: one rule an address.
@@ -11,26 +11,6 @@ host_drops() {
 		*:*) echo "		ip6 $1 $host_a drop" ;;
 		*) echo "		ip $1 $host_a drop" ;;
 		esac
-	done
-}
-
-# Names of cluster.cfg to addresses, as this node sees them.
-host_resolve() {
-	host_peers=
-	for host_w in $p_peer; do
-		case $host_w in
-		all | *:*) host_a=$host_w ;;
-		*[!0-9./]*)
-			host_a=$(getent ahosts "$host_w" | sed 's/ .*//' | sort -u | tr '\n' ' ')
-			[ -n "$host_a" ] || {
-				fail ENOENT "this node does not know the address of $host_w" \
-					"give the peer an address = \"…\" in cluster.cfg"
-				return 1
-			}
-			;;
-		*) host_a=$host_w ;;
-		esac
-		host_peers="$host_peers${host_peers:+ }${host_a% }"
 	done
 }
 
