@@ -7,6 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *const param_type_words[PARAM_TYPES] = {
+	[PARAM_CHOICE] = "choice", [PARAM_INT] = "int",     [PARAM_WORDS] = "words",
+	[PARAM_BITS] = "bits",     [PARAM_RANGE] = "range", [PARAM_TEXT] = "text",
+	[PARAM_PEERS] = "peers",
+};
+
 const char *aftermath_word(enum aftermath a)
 {
 	static const char *const words[] = {

@@ -16,8 +16,11 @@ enum param_type {
 	PARAM_BITS,  /* 64 bits: decimal or 0x… */
 	PARAM_RANGE, /* FIRST-LAST, numbers below 2^63, or one of choices */
 	PARAM_TEXT,  /* any printable bytes, or one of choices */
-	PARAM_PEERS /* comma-separated: nodes, role:NAME, addresses, or all; see peers_expand */
+	PARAM_PEERS, /* comma-separated: nodes, role:NAME, addresses, or all; see peers_expand */
+	PARAM_TYPES
 };
+extern const char *const param_type_words[PARAM_TYPES];
+
 struct param {
 	const char *name;
 	enum param_type type;

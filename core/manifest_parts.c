@@ -158,8 +158,7 @@ int manifest_aftermath(struct schema *r, const config_setting_t *s, const char *
 
 static int read_type(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
-	static const char *const words[] = { "choice", "int", "words", "text", "peers" };
-	int i = one_of(r, s, path, schema_text(s), words, 5);
+	int i = one_of(r, s, path, schema_text(s), param_type_words, PARAM_TYPES);
 
 	/* one mistake is enough: a text has no further rules */
 	*(enum param_type *)dst = i < 0 ? PARAM_TEXT : (enum param_type)i;

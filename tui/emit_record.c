@@ -168,26 +168,13 @@ json_t *record_service(const struct node_view *v, const struct item *i)
 	return end(&r);
 }
 
-static const char *param_type_word(enum param_type t)
-{
-	static const char *const w[] = { [PARAM_CHOICE] = "choice",
-					 [PARAM_INT] = "int",
-					 [PARAM_WORDS] = "words",
-					 [PARAM_BITS] = "bits",
-					 [PARAM_RANGE] = "range",
-					 [PARAM_TEXT] = "text",
-					 [PARAM_PEERS] = "peers" };
-
-	return w[t];
-}
-
 static json_t *param(const struct param *p)
 {
 	bool range = p->type == PARAM_INT || (p->type == PARAM_WORDS && p->min < p->max);
 	struct rec r = { .o = json_object() };
 
 	set_text(&r, "name", p->name);
-	set_text(&r, "type", param_type_word(p->type));
+	set_text(&r, "type", param_type_words[p->type]);
 	set_text(&r, "default", p->def);
 	set(&r, "choices", p->choices ? words(p->choices) : json_null());
 	set(&r, "min", range ? json_integer(p->min) : json_null());
