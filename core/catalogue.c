@@ -135,6 +135,8 @@ int param_check(const struct param *p, const char *value, struct err *e)
 		return strcmp(text_clean(list, sizeof(list), value), value) == 0
 			       ? 0
 			       : err_set(e, -EINVAL, "%s: '%s' is not printable", p->name, value);
+	case PARAM_TYPES:
+		break;
 	}
 	return -EINVAL;
 }
