@@ -118,7 +118,7 @@ static void test_mistakes(void **state)
 		  "faults[0].params[0].def: n: expected a number from 1 to 9, found '10'", 5 },
 		{ "faults = (\n" FAULT("a", "params = ( { name = \"n\"; type = \"integer\";\n"
 					    "help = \"h\"; } );") ");",
-		  "expected choice, int, words, text or peers, found \"integer\"", 5 },
+		  "expected choice, int, words, bits, range, text or peers, found \"integer\"", 5 },
 		{ "faults = (\n" FAULT("a", "params = ( { name = \"n\"; type = \"choice\";\n"
 					    "help = \"h\"; } );") ");",
 		  "params[0].choices: is missing", 5 },
