@@ -53,7 +53,7 @@ UNIT    := $(patsubst tests/unit/%.c,$(B)/unit/%,$(wildcard tests/unit/test_*.c)
 unit: $(UNIT)
 $(B)/asan/libcore.a: FORCE
 	@$(MAKE) --no-print-directory B=$(B)/asan CC=$(CC) CFLAGS='-O1 -g $(SAN)' $@
-$(B)/unit/%: tests/unit/%.c $(B)/asan/libcore.a $(wildcard kmod/*.[ch] tui/*.[ch] backends/*/*.[ch])
+$(B)/unit/%: tests/unit/%.c $(B)/asan/libcore.a $(wildcard kmod/*.[ch] tui/*.[ch] backends/*/*.[ch]) | $(SH_INC)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) $(SAN) -Wno-conversion -Wno-shadow -Ikmod -o $@ $< \
 		$$(sed -n 's,^// sources: ,,p' $<) $(B)/asan/libcore.a $(LIBS) -lcmocka
