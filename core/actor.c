@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Node actors and the workers that drive them. An actor has a queue, one session and two channels
- * of the collector in it: a fast one that answers every tick, and a slow one that is asked at its
- * own interval and never waited for. One worker at a time has an actor, so nothing of a node needs
- * a lock, and a node that hangs costs one worker.
+ * Node actors. An actor has a queue, one session and the channels of the collector in it: a fast
+ * one that answers every tick, and a slow one that is asked at its own interval and never waited
+ * for. One thread has an actor (work.c), so nothing of a session needs a lock.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -15,6 +14,8 @@
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 15000
 #define HELLO_MS       8000
+#define GLANCES        2 /* answers that a glance needs: two make a rate */
+#define GLANCED_MS     5000
 
 void actor_disconnect(struct actor *a)
 {
@@ -23,7 +24,7 @@ void actor_disconnect(struct actor *a)
 	a->transport = transport_close(a->transport);
 	buf_clear(&a->fast_text);
 	buf_clear(&a->slow_text);
-	a->slow_asked = false;
+	a->fast_asked = a->slow_asked = false;
 	a->slow_due_ms = 0;
 }
 
@@ -44,11 +45,11 @@ static int read_block(struct chan *c, struct buf *b, int limit_ms, struct err *e
 	return 0;
 }
 
-/* Starts a collector; its greeting is read by greet. */
-static int open_collector(struct actor *a, struct chan **out, enum event_mode events, struct err *e)
+/* Starts a collector: its first answer comes unasked. */
+static int open_collector(struct actor *a, enum collector which, struct chan **out, struct err *e)
 {
 	struct buf script = BUF_INIT(256u << 10);
-	int r = script_collector(&script, a->deck->o.backends, events);
+	int r = script_collector(&script, a->deck->o.backends, which, a->deck->o.events);
 
 	if (r)
 		err_set(e, r, "out of memory");
@@ -60,37 +61,34 @@ static int open_collector(struct actor *a, struct chan **out, enum event_mode ev
 	return r;
 }
 
-static int greet(struct chan *c, struct err *e)
-{
-	struct buf hello = BUF_INIT(4096);
-	int r = read_block(c, &hello, HELLO_MS, e);
-
-	buf_free(&hello);
-	return r;
-}
-
-static int connect_node(struct actor *a, struct err *e)
+static int open_session(struct actor *a, struct err *e)
 {
 	struct transport_opts o = { .ssh_config = a->deck->o.cfg->ssh_config,
-				    .accept_new = a->deck->o.accept_new };
+				    .accept_new = a->deck->o.accept_new,
+				    .cancel_fd = a->deck->cancel_fd };
 	char accept[sizeof(a->accept)];
 	int r;
 
-	if (a->transport)
-		return 0;
 	pthread_mutex_lock(&a->deck->lock);
 	memcpy(accept, a->accept, sizeof(accept));
 	pthread_mutex_unlock(&a->deck->lock);
 	o.accept_fingerprint = accept[0] ? accept : NULL;
 	r = transport_open(a->cfg, &o, &a->transport, e);
 	if (!r)
-		r = open_collector(a, &a->fast, a->deck->o.events, e);
-	if (!r)
-		r = open_collector(a, &a->slow, EVENTS_NONE, e);
-	if (!r)
-		r = greet(a->fast, e);
-	if (!r)
-		r = greet(a->slow, e);
+		r = open_collector(a, COLLECT_FAST, &a->fast, e);
+	a->fast_asked = r == 0;
+	return r;
+}
+
+static int connect_node(struct actor *a, struct err *e)
+{
+	int r;
+
+	if (a->transport)
+		return 0;
+	connect_slot_take(a);
+	r = open_session(a, e);
+	connect_slot_drop(a);
 	if (r)
 		actor_disconnect(a);
 	return r;
@@ -107,20 +105,24 @@ static char *take_block(struct buf *b)
 	return s;
 }
 
-/* Asks the slow collector when it is time, takes its answer when there is one; waits only LIMIT_MS.
+/*
+ * Asks the slow collector when it is time, takes its answer when there is one. Only the first is
+ * waited for: what the screen shows of a node is whole from the beginning.
  */
-static int slow_turn(struct actor *a, int limit_ms, struct err *e)
+static int slow_turn(struct actor *a, struct err *e)
 {
 	int r = 0;
 
-	if (!a->slow_asked && now_boot_ms() >= a->slow_due_ms) {
+	if (!a->slow)
+		r = open_collector(a, COLLECT_SLOW, &a->slow, e);
+	else if (!a->slow_asked && now_boot_ms() >= a->slow_due_ms)
 		r = chan_write(a->slow, "slow\n", 5, TICK_TIMEOUT_MS, e);
-		a->slow_asked = r == 0;
-	}
-	if (r || !a->slow_asked)
-		return r;
-	r = read_block(a->slow, &a->slow_text, limit_ms, e);
-	if (r == -ETIMEDOUT) /* it is never waited for: the next turn asks again */
+	else if (!a->slow_asked)
+		return 0;
+	a->slow_asked = r == 0;
+	if (!r)
+		r = read_block(a->slow, &a->slow_text, a->slow_last ? 0 : TICK_TIMEOUT_MS, e);
+	if (r == -ETIMEDOUT) /* the next turn looks again */
 		return err_set(e, 0, "%s", "");
 	if (r)
 		return r;
@@ -133,12 +135,15 @@ static int slow_turn(struct actor *a, int limit_ms, struct err *e)
 
 static int fast_turn(struct actor *a, char **text, struct err *e)
 {
-	int r = chan_write(a->fast, "fast\n", 5, TICK_TIMEOUT_MS, e);
+	int r = a->fast_asked ? 0 : chan_write(a->fast, "fast\n", 5, TICK_TIMEOUT_MS, e);
 
 	if (!r)
-		r = read_block(a->fast, &a->fast_text, TICK_TIMEOUT_MS, e);
+		r = read_block(a->fast, &a->fast_text, a->fast_asked ? HELLO_MS : TICK_TIMEOUT_MS,
+			       e);
 	if (r == -ETIMEDOUT)
-		err_set(e, r, "no answer within %d s", TICK_TIMEOUT_MS / 1000);
+		err_set(e, r, "no answer within %d s",
+			(a->fast_asked ? HELLO_MS : TICK_TIMEOUT_MS) / 1000);
+	a->fast_asked = false;
 	if (r)
 		return r;
 	*text = take_block(&a->fast_text);
@@ -197,20 +202,18 @@ int actor_tick(struct actor *a, struct err *e)
 {
 	int64_t asked = now_boot_ms();
 	char *text = NULL;
-	int r = slow_turn(a, a->slow_last ? 0 : TICK_TIMEOUT_MS, e);
+	int r = fast_turn(a, &text, e);
 
-	if (!r) {
-		asked = now_boot_ms();
-		r = fast_turn(a, &text, e);
-	}
+	if (!r && (!a->deck->o.glance || collect_wants_slow(text)))
+		r = slow_turn(a, e);
 	if (!r)
 		r = view_of(a, text, asked, e);
 	free(text);
 	return r;
 }
 
-/* The node does not answer: what was known stays on the screen, as stale and with its reason. */
-static void lost(struct actor *a, const struct err *why)
+/* What was known stays on the screen, as stale and with its reason. */
+void actor_lost(struct actor *a, const struct err *why)
 {
 	struct node_view *v = new_view(a);
 	struct deck *d = a->deck;
@@ -233,7 +236,7 @@ static void lost(struct actor *a, const struct err *why)
 	pthread_mutex_unlock(&d->lock);
 }
 
-static void refresh(struct actor *a)
+void actor_refresh(struct actor *a)
 {
 	struct err e = { 0 };
 	int r = connect_node(a, &e);
@@ -241,21 +244,28 @@ static void refresh(struct actor *a)
 	if (!r)
 		r = actor_tick(a, &e);
 	if (r) {
-		lost(a, &e);
+		actor_lost(a, &e);
 		return;
 	}
 	pthread_mutex_lock(&a->deck->lock);
 	a->backoff_ms = 0;
-	a->due_ms = now_boot_ms() + a->deck->o.interval_ms;
+	a->due_ms = now_boot_ms() + (a->deck->o.glance && a->view->seq >= GLANCES
+					     ? GLANCED_MS
+					     : a->deck->o.interval_ms);
 	pthread_mutex_unlock(&a->deck->lock);
 }
 
-static void run_job(struct actor *a, struct job *j)
+void actor_run(struct actor *a, struct job *j)
 {
 	struct err e = { 0 };
 
-	if (connect_node(a, &e))
-		lost(a, &e);
+	if (connect_node(a, &e)) {
+		actor_lost(a, &e);
+	} else {
+		pthread_mutex_lock(&a->deck->lock);
+		a->acting = true;
+		pthread_mutex_unlock(&a->deck->lock);
+	}
 	j->run(a, j, &e);
 	job_free(j);
 }
@@ -270,101 +280,4 @@ void actor_publish(struct actor *a, struct node_view *v)
 	deck_changed(a->deck);
 	pthread_mutex_unlock(&a->deck->lock);
 	node_view_unref(old);
-}
-
-void actor_queue(struct actor *a, struct job *j, bool first)
-{
-	j->next = first ? a->head : NULL;
-	if (first) {
-		a->head = j;
-		if (!j->next)
-			a->tail = &j->next;
-	} else {
-		*a->tail = j;
-		a->tail = &j->next;
-	}
-	pthread_cond_broadcast(&a->deck->work);
-}
-
-/* The next actor that has something to do, or when the earliest will have. */
-static struct actor *next_actor(struct deck *d, int64_t *wait_until)
-{
-	int64_t now = now_boot_ms();
-	struct actor *due = NULL;
-
-	*wait_until = now + 60000;
-	for (size_t i = 0; i < d->nactors; i++) {
-		struct actor *a = &d->actors[i];
-
-		if (a->busy)
-			continue;
-		if (a->head)
-			return a;
-		if (a->hurry || a->due_ms <= now) {
-			if (!due || a->due_ms < due->due_ms)
-				due = a;
-		} else if (a->due_ms < *wait_until) {
-			*wait_until = a->due_ms;
-		}
-	}
-	return due;
-}
-
-static void wait_until(struct deck *d, int64_t boot_ms)
-{
-	int64_t ms = boot_ms - now_boot_ms();
-	struct timespec t;
-
-	if (ms < 1)
-		ms = 1;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += ms % 1000 * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	pthread_cond_timedwait(&d->work, &d->lock, &t);
-}
-
-/* One turn of A, without the lock. */
-static void turn(struct deck *d, struct actor *a)
-{
-	struct job *j = a->head;
-
-	a->busy = true;
-	if (j) {
-		a->head = j->next;
-		if (!a->head)
-			a->tail = &a->head;
-	} else {
-		a->hurry = false;
-	}
-	pthread_mutex_unlock(&d->lock);
-	if (j)
-		run_job(a, j);
-	else
-		refresh(a);
-	pthread_mutex_lock(&d->lock);
-	a->busy = false;
-	pthread_cond_broadcast(&d->work);
-	pthread_cond_broadcast(&d->news);
-}
-
-void *actor_worker(void *arg)
-{
-	struct deck *d = arg;
-	struct actor *a;
-	int64_t until;
-
-	pthread_mutex_lock(&d->lock);
-	while (!d->stop) {
-		a = next_actor(d, &until);
-		if (a)
-			turn(d, a);
-		else
-			wait_until(d, until);
-	}
-	pthread_mutex_unlock(&d->lock);
-	return NULL;
 }

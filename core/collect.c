@@ -282,6 +282,11 @@ struct node_view *node_view_unref(struct node_view *v)
 	return NULL;
 }
 
+bool collect_wants_slow(const char *fast)
+{
+	return strncmp(fast, "?\n", 2) == 0 || strstr(fast, "\n?\n");
+}
+
 long collect_block_end(const struct buf *b)
 {
 	if (b->len < 2 || strcmp(b->data + b->len - 2, ".\n") != 0)

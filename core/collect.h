@@ -36,6 +36,9 @@ struct node_view *node_view_clone(const struct node_view *v);
 struct node_view *node_view_ref(struct node_view *v);
 struct node_view *node_view_unref(struct node_view *v);
 
+/* The node says that its slow part has something to tell: a line "?". */
+bool collect_wants_slow(const char *fast);
+
 /* A block that ends with a lone "." line: its length without that, -1 while it is incomplete. */
 long collect_block_end(const struct buf *b);
 

@@ -63,6 +63,17 @@ static bool wanted(const struct deck_opts *o, const char *name)
 	return !o->only;
 }
 
+/* One whose time-outs a change of the wall clock does not bend. */
+static void init_cond(pthread_cond_t *c)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(c, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
 static int open_actor(struct deck *d, const struct node_cfg *n)
 {
 	struct actor *a = &d->actors[d->nactors];
@@ -74,6 +85,7 @@ static int open_actor(struct deck *d, const struct node_cfg *n)
 	a->cfg = n;
 	d->nactors++;
 	a->tail = &a->head;
+	init_cond(&a->wake);
 	a->view->cfg = n;
 	a->view->refs = 1;
 	a->fast_text.max = a->slow_text.max = TRANSPORT_MAX_OUT;
@@ -106,18 +118,6 @@ static void who_am_i(char *dst, size_t n)
 	text_clean(dst, n, owner);
 }
 
-static void init_locks(struct deck *d)
-{
-	pthread_condattr_t attr;
-
-	pthread_mutex_init(&d->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&d->work, &attr);
-	pthread_cond_init(&d->news, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 int deck_open(const struct deck_opts *o, struct deck **out, struct err *e)
 {
 	struct deck *d = calloc(1, sizeof(*d));
@@ -125,13 +125,16 @@ int deck_open(const struct deck_opts *o, struct deck **out, struct err *e)
 
 	if (!d)
 		return err_set(e, -ENOMEM, "out of memory");
-	init_locks(d);
+	pthread_mutex_init(&d->lock, NULL);
+	init_cond(&d->news);
+	init_cond(&d->slot_free);
 	d->o = *o;
 	if (!d->o.interval_ms)
 		d->o.interval_ms = 1000;
 	who_am_i(d->owner, sizeof(d->owner));
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = d->wake_fd < 0 ? -errno : open_actors(d);
+	d->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = d->wake_fd < 0 || d->cancel_fd < 0 ? -errno : open_actors(d);
 	if (r)
 		err_set(e, r, "the engine cannot start: %s", strerror(-r));
 	else
@@ -144,45 +147,6 @@ int deck_open(const struct deck_opts *o, struct deck **out, struct err *e)
 	return 0;
 }
 
-void deck_start(struct deck *d)
-{
-	size_t n = d->nactors < DECK_WORKERS_MAX ? d->nactors : DECK_WORKERS_MAX;
-
-	for (size_t i = 0; i < n; i++) {
-		if (pthread_create(&d->threads[d->nthreads], NULL, actor_worker, d))
-			break;
-		d->nthreads++;
-	}
-	if (n && !d->nthreads)
-		deck_log(d, "", -EAGAIN, "no thread could be started: no node will answer");
-}
-
-static bool any_busy(const struct deck *d, bool jobs_only)
-{
-	for (size_t i = 0; i < d->nactors; i++)
-		if (d->actors[i].head || (d->actors[i].busy && !jobs_only))
-			return true;
-	for (size_t i = 0; i < d->nrecords; i++)
-		if (d->records[i].pending)
-			return true;
-	return false;
-}
-
-int wait_news(struct deck *d, int64_t end_boot_ms)
-{
-	int64_t ms = end_boot_ms - now_boot_ms();
-	struct timespec t;
-
-	if (ms <= 0)
-		return -ETIMEDOUT;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += ms % 1000 * 1000000;
-	t.tv_sec += t.tv_nsec / 1000000000;
-	t.tv_nsec %= 1000000000;
-	return pthread_cond_timedwait(&d->news, &d->lock, &t) == ETIMEDOUT ? -ETIMEDOUT : 0;
-}
-
 static void free_actor(struct actor *a)
 {
 	struct job *j;
@@ -193,35 +157,15 @@ static void free_actor(struct actor *a)
 		job_free(j);
 	}
 	node_view_unref(a->view);
+	pthread_cond_destroy(&a->wake);
 	buf_free(&a->fast_text);
 	buf_free(&a->slow_text);
 	free(a->slow_last);
 }
 
-/* True when all workers are out; one that hangs in a machine is left to the end of the program. */
-static bool stop_workers(struct deck *d)
-{
-	int64_t end = now_boot_ms() + 10000;
-	bool idle;
-
-	pthread_mutex_lock(&d->lock);
-	while (d->nthreads && any_busy(d, true) && !wait_news(d, end))
-		;
-	d->stop = true;
-	pthread_cond_broadcast(&d->work);
-	end = now_boot_ms() + 1000;
-	while (any_busy(d, false) && !wait_news(d, end))
-		;
-	idle = !any_busy(d, false);
-	pthread_mutex_unlock(&d->lock);
-	for (size_t i = 0; i < d->nthreads && idle; i++)
-		pthread_join(d->threads[i], NULL);
-	return idle;
-}
-
 struct deck *deck_close(struct deck *d)
 {
-	if (!d || !stop_workers(d))
+	if (!d || !deck_stop(d))
 		return NULL;
 	if (d->snap)
 		snapshot_put(d->snap);
@@ -230,7 +174,9 @@ struct deck *deck_close(struct deck *d)
 	journal_close(d->journal);
 	if (d->wake_fd >= 0)
 		close(d->wake_fd);
-	pthread_cond_destroy(&d->work);
+	if (d->cancel_fd >= 0)
+		close(d->cancel_fd);
+	pthread_cond_destroy(&d->slot_free);
 	pthread_cond_destroy(&d->news);
 	pthread_mutex_destroy(&d->lock);
 	free(d->actors);

@@ -26,6 +26,9 @@ struct deck_opts {
 	bool readonly;          /* plans, but never injects or restores */
 	enum event_mode events; /* of the modules */
 	int interval_ms;        /* of the refresh; 0: 1000 */
+	/* States and figures only, for a look: what faults need is not asked, and who has answered
+	 * twice is left in peace for a while. */
+	bool glance;
 };
 /* Reads the journal; touches no network until deck_start. */
 int deck_open(const struct deck_opts *o, struct deck **out, struct err *e);

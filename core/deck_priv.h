@@ -3,15 +3,14 @@
 #define CORE_DECK_PRIV_H
 /*
  * Inside the engine. One lock guards everything in struct deck and the queues of its actors; it is
- * never held over I/O. An actor's session, channels and texts belong to the worker that has it
- * (busy), and to no lock.
+ * never held over I/O. An actor's session, channels and texts belong to its thread, and to no lock.
  */
 #include <pthread.h>
 
 #include "deck.h"
 #include "journal.h"
 
-#define DECK_WORKERS_MAX    64
+#define CONNECT_SLOTS       64 /* sessions that are set up at a time */
 #define DECK_INJECTIONS_MAX 2000
 #define DECK_LOG_MAX        2000
 #define DECK_EVENTS_MAX     4000
@@ -34,18 +33,22 @@ struct actor {
 	struct deck *deck;
 	const struct node_cfg *cfg;
 	/* under deck->lock */
+	pthread_cond_t wake; /* its thread: something is due */
 	struct job *head, **tail;
-	bool busy, hurry; /* hurry: ask again although the back-off is not over */
+	bool started, busy;
+	bool acting; /* a job runs in an open session */
+	bool hurry;  /* ask again although the back-off is not over */
 	int64_t due_ms;
 	int backoff_ms;
 	struct node_view *view;
 	char accept[80];
-	/* the worker's own */
+	pthread_t thread;
+	/* the thread's own */
 	struct transport *transport;
 	struct chan *fast, *slow;
 	struct buf fast_text, slow_text;
 	char *slow_last;
-	bool slow_asked;
+	bool fast_asked, slow_asked;
 	int64_t slow_due_ms;
 };
 
@@ -56,7 +59,7 @@ struct task {
 	struct buf out;
 	struct err err;
 	bool done;
-	bool dropped; /* the owner went away first: the worker frees it */
+	bool dropped; /* the owner went away first: the actor frees it */
 };
 
 /* An injection as the deck keeps it; shown through a snapshot. */
@@ -69,19 +72,24 @@ struct record {
 	bool journaled; /* ours or another console's of this operator */
 };
 
+struct connect_slot {
+	const struct actor *who; /* NULL: free */
+	int64_t since;
+};
+
 struct deck {
 	struct deck_opts o;
 	struct journal *journal;
 	char owner[NAME_MAX_];
 	int wake_fd;
+	int cancel_fd; /* an eventfd, readable once the deck closes: no session waits any more */
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* for workers: something is due */
-	pthread_cond_t news; /* for deck_wait and task_wait */
+	pthread_cond_t news; /* for deck_wait, task_wait and deck_stop */
+	pthread_cond_t slot_free;
+	struct connect_slot slots[CONNECT_SLOTS];
 	bool stop, panic;
 	struct actor *actors;
 	size_t nactors;
-	pthread_t threads[DECK_WORKERS_MAX];
-	size_t nthreads;
 	struct record *records;
 	size_t nrecords;
 	struct snapshot *snap; /* current one, NULL: must be made */
@@ -98,6 +106,7 @@ struct record *deck_record(struct deck *d, const char *id);
 struct record *deck_add_record(struct deck *d, const struct injection *i);
 struct actor *deck_actor(struct deck *d, const char *node);
 void actor_queue(struct actor *a, struct job *j, bool first);
+void actor_hurry(struct actor *a);
 /* The actor's view from now on; takes the reference. */
 void actor_publish(struct actor *a, struct node_view *v);
 /* The same for an answer: what it shows is compared with what the deck believes; unlocked. */
@@ -108,21 +117,32 @@ int actor_tick(struct actor *a, struct err *e);
 int record_set(struct deck *d, const char *id, enum inj_state state, const char *reason,
 	       struct err *e);
 
-/* Until somebody says deck_changed or END has passed (-ETIMEDOUT); with the lock held. */
-int wait_news(struct deck *d, int64_t end_boot_ms);
+/* Until C is signalled, or BOOT_MS has passed (-ETIMEDOUT); M is held. */
+int cond_until(pthread_cond_t *c, pthread_mutex_t *m, int64_t boot_ms);
 
-/* unlocked */
-void *actor_worker(void *deck);
+/* unlocked, by the actor's thread */
+void actor_refresh(struct actor *a);
+void actor_run(struct actor *a, struct job *j);
+void actor_lost(struct actor *a, const struct err *why);
+/* Around the set-up of a session; the first waits while too many others are at it. */
+void connect_slot_take(struct actor *a);
+void connect_slot_drop(struct actor *a);
 void actor_disconnect(struct actor *a);
-/* cmd that runs `sh -s` as root, through sudo -n where the login is another user. */
+/* Lets acts end (bounded), ends all threads; false when one is left behind in a machine. */
+bool deck_stop(struct deck *d);
+/* cmd that runs `sh -s` as root, through sudo -n where the login is another user; for root without
+ * a fork. */
 #define NODE_SHELL                                                                                 \
-	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec sh -s; "     \
+	"exec sh -c 'while read -r k u _; do [ \"$k\" != Uid: ] || break; done "                   \
+	"</proc/self/status; if [ \"$u\" = 0 ] || ! sudo -n true 2>/dev/null; then exec sh -s; "   \
 	"else exec sudo -n sh -s; fi'"
 
 /* node texts (script.c); 0 or -ENOMEM */
 int script_inject(struct buf *b, const struct plan *p, const struct plan_item *it,
 		  const char *owner, int64_t started);
-int script_collector(struct buf *b, const struct backend *const *backends, enum event_mode events);
+enum collector { COLLECT_FAST, COLLECT_SLOW };
+int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
+		     enum event_mode events);
 int script_sweep(struct buf *b, const struct backend *const *backends, bool force);
 int script_undo(struct buf *b, const struct backend *const *backends, const char *id, bool force);
 int script_renew(struct buf *b, const char *id, int64_t ttl_ms);

@@ -138,7 +138,9 @@ int manifest_collector(struct manifest *m)
 		buf_str(&b, "\n");
 	}
 	snprintf(fn, sizeof(fn), "%s_items", m->name);
-	buf_fmt(&b, "%s\n}\n", m->collect && defines(m->collect, fn) ? fn : ":");
+	buf_fmt(&b, "%s\n", m->collect && defines(m->collect, fn) ? fn : ":");
+	snprintf(fn, sizeof(fn), "%s_slow", m->name);
+	buf_fmt(&b, "%s\n}\n", m->collect && defines(m->collect, fn) ? "fd_ask_slow=1" : ":");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		snprintf(fn, sizeof(fn), "%s_%s", m->name, parts[i]);
 		if (!m->collect || !defines(m->collect, fn))

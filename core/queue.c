@@ -216,8 +216,7 @@ void deck_accept_key(struct deck *d, const char *node, const char *fingerprint)
 	a = deck_actor(d, node);
 	if (a) {
 		snprintf(a->accept, sizeof(a->accept), "%s", fingerprint);
-		a->hurry = true;
-		pthread_cond_broadcast(&d->work);
+		actor_hurry(a);
 	}
 	pthread_mutex_unlock(&d->lock);
 }
@@ -226,8 +225,7 @@ void deck_refresh(struct deck *d)
 {
 	pthread_mutex_lock(&d->lock);
 	for (size_t i = 0; i < d->nactors; i++)
-		d->actors[i].hurry = true;
-	pthread_cond_broadcast(&d->work);
+		actor_hurry(&d->actors[i]);
 	pthread_mutex_unlock(&d->lock);
 }
 
@@ -277,7 +275,7 @@ int task_wait(struct task *t, int timeout_ms, const char **text, struct err *e)
 
 	pthread_mutex_lock(&t->deck->lock);
 	while (!t->done && !r)
-		r = wait_news(t->deck, end);
+		r = cond_until(&t->deck->news, &t->deck->lock, end);
 	if (t->done) {
 		r = t->err.code;
 		if (e)
@@ -328,7 +326,7 @@ int deck_wait(struct deck *d, bool (*pred)(const struct snapshot *s, void *arg),
 			return r;
 		pthread_mutex_lock(&d->lock);
 		if (d->snap && d->snap->seq == seq)
-			r = wait_news(d, end);
+			r = cond_until(&d->news, &d->lock, end);
 		else if (now_boot_ms() >= end)
 			r = -ETIMEDOUT;
 		pthread_mutex_unlock(&d->lock);

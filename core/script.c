@@ -77,23 +77,24 @@ static void needs_of(struct buf *b, const struct backend *backend)
 			buf_fmt(b, " %s:%s", backend->name, *w);
 }
 
-int script_collector(struct buf *b, const struct backend *const *backends, enum event_mode events)
+int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
+		     enum event_mode events)
 {
 	buf_str(b, "FD_BACKENDS='");
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s%s", i ? " " : "", backends[i]->name);
 	buf_str(b, "'\nFD_NEEDS='");
-	for (size_t i = 0; backends[i]; i++)
+	for (size_t i = 0; backends[i] && which == COLLECT_SLOW; i++)
 		needs_of(b, backends[i]);
 	buf_fmt(b, "'\nFD_EVENTS=%s\n",
-		events == EVENTS_NONE  ? "none"
-		: events == EVENTS_NEW ? "new"
-				       : "held");
+		events == EVENTS_NONE || which == COLLECT_SLOW ? "none"
+		: events == EVENTS_NEW                         ? "new"
+							       : "held");
 	buf_str(b, collect_sh);
 	for (size_t i = 0; backends[i]; i++)
 		buf_str(b, backends[i]->collect_sh);
-	/* the shell may read ahead on its input: the first question waits for this greeting */
-	buf_str(b, "echo .\nfd_serve\nexit\n");
+	/* the shell may read ahead on its input: the next question waits for this answer */
+	buf_fmt(b, "fd_serve %s\nexit\n", which == COLLECT_SLOW ? "slow" : "fast");
 	return done(b);
 }
 

@@ -24,17 +24,19 @@ int ssh_wait(struct ssh_t *t, int64_t end)
 {
 	const int64_t left = end - now_boot_ms();
 	const int ms = left < POLL_MAX_MS ? (int)left : POLL_MAX_MS;
-	struct pollfd p = { .fd = ssh_get_fd(t->s), .events = POLLIN };
+	struct pollfd p[] = { { .fd = ssh_get_fd(t->s), .events = POLLIN },
+			      { .fd = t->cancel_fd, .events = POLLIN } };
 
-	if (left <= 0)
+	if (left <= 0 || t->cancelled)
 		return -ETIMEDOUT;
-	if (p.fd < 0)
+	if (p[0].fd < 0)
 		return -EPIPE;
 	if (t->event)
 		return ssh_event_dopoll(t->event, ms) == SSH_ERROR ? -EPIPE : 0;
 	if (ssh_get_poll_flags(t->s) & SSH_WRITE_PENDING)
-		p.events |= POLLOUT;
-	poll(&p, 1, ms);
+		p[0].events |= POLLOUT;
+	poll(p, 2, ms);
+	t->cancelled = p[1].revents;
 	return 0;
 }
 
@@ -121,7 +123,7 @@ static int reach(struct ssh_t *t, const struct node_cfg *n, const struct transpo
 	if (!r && proxy.len)
 		r = ssh_proxy_start(t, proxy.data, fd, e);
 	else if (!r)
-		r = ssh_tcp(host, port, t->end, fd, e);
+		r = ssh_tcp(t, host, port, fd, e);
 	ssh_string_free_char(host);
 	buf_free(&proxy);
 	return r;
@@ -156,6 +158,15 @@ static void drop_socket(struct ssh_t *t)
 		close_fd(&t->fd);
 }
 
+static int on_cancel(socket_t fd, int revents, void *data)
+{
+	struct ssh_t *t = data;
+
+	(void)fd, (void)revents;
+	t->cancelled = true;
+	return 0;
+}
+
 /*
  * From now on whoever waits also takes packets in: libssh's calls for a channel do so only until
  * its end of file, and the exit status comes after that.
@@ -163,7 +174,9 @@ static void drop_socket(struct ssh_t *t)
 static int watch(struct ssh_t *t, struct err *e)
 {
 	t->event = ssh_event_new();
-	if (t->event && ssh_event_add_session(t->event, t->s) == SSH_OK)
+	if (t->event && ssh_event_add_session(t->event, t->s) == SSH_OK &&
+	    (t->cancel_fd < 0 ||
+	     ssh_event_add_fd(t->event, t->cancel_fd, POLLIN, on_cancel, t) == SSH_OK))
 		return 0;
 	return err_set(e, -ENOMEM, "out of memory");
 }
@@ -357,6 +370,7 @@ int transport_ssh(const struct node_cfg *node, const struct transport_opts *o,
 	t->base.ops = &ssh_ops;
 	t->proxy_err = -1;
 	t->fd = -1;
+	t->cancel_fd = o->cancel_fd ? o->cancel_fd : -1;
 	t->end = now_boot_ms() + (o->connect_ms ? o->connect_ms : CONNECT_MS);
 	const int r = open_quietly(t, node, o, e);
 	if (r) {

@@ -22,8 +22,10 @@ struct ssh_t {
 	int fd;         /* the socket; -1: none */
 	ino_t fd_ino;   /* its inode, to know it by */
 	int64_t end;    /* CLOCK_BOOTTIME, ms: until when the session must be open */
-	pid_t proxy;    /* process that carries the connection; 0: none */
-	int proxy_err;  /* its standard error; -1: none */
+	int cancel_fd;  /* -1: none */
+	bool cancelled;
+	pid_t proxy;   /* process that carries the connection; 0: none */
+	int proxy_err; /* its standard error; -1: none */
 	struct ssh_c *chans;
 };
 
@@ -31,8 +33,8 @@ struct ssh_t {
  * when it has no socket. */
 int ssh_wait(struct ssh_t *t, int64_t end);
 
-/* A connected, non-blocking TCP socket to HOST, until END. */
-int ssh_tcp(const char *host, unsigned port, int64_t end, int *fd, struct err *e);
+/* A connected, non-blocking TCP socket to HOST, until T's end. */
+int ssh_tcp(const struct ssh_t *t, const char *host, unsigned port, int *fd, struct err *e);
 
 /*
  * The command that carries the connection where cluster.cfg or ssh_config asks for a jump host or a

@@ -25,6 +25,8 @@
 #define KEEP_COUNT      3
 #define UNACKED_MS      30000
 
+#define LOOKUP_SLICE_MS 200 /* how soon a lookup sees that nobody waits for it any more */
+
 /* ---- names: getaddrinfo has no time-out, so it runs in a thread that may be left behind ---- */
 
 struct lookup {
@@ -83,24 +85,37 @@ static int lookup_start(struct lookup *l)
 	return r;
 }
 
-/* Takes the answer from L, which is not to be used after it; EAI_AGAIN when there was none. */
-static int lookup_wait(struct lookup *l, int64_t end, struct addrinfo **list)
+static bool is_cancelled(int fd)
 {
-	struct timespec ts;
-	int64_t left = end - now_boot_ms();
+	struct pollfd p = { .fd = fd, .events = POLLIN };
 
-	if (left < 0)
-		left = 0;
+	return poll(&p, 1, 0) > 0;
+}
+
+/* Until L has changed, END has passed, or one slice; true when the time is over. */
+static bool lookup_slice(struct lookup *l, int64_t end)
+{
+	const int64_t left = end - now_boot_ms();
+	struct timespec ts;
+
+	if (left <= 0)
+		return true;
 	clock_gettime(CLOCK_MONOTONIC, &ts);
-	ts.tv_sec += (time_t)(left / 1000);
-	ts.tv_nsec += (long)(left % 1000) * 1000000;
+	ts.tv_nsec += (long)(left < LOOKUP_SLICE_MS ? left : LOOKUP_SLICE_MS) * 1000000;
 	if (ts.tv_nsec >= 1000000000) {
 		ts.tv_sec++;
 		ts.tv_nsec -= 1000000000;
 	}
+	pthread_cond_clockwait(&l->changed, &l->lock, CLOCK_MONOTONIC, &ts);
+	return false;
+}
+
+/* Takes the answer from L, which is not to be used after it; EAI_AGAIN when there was none. */
+static int lookup_wait(struct lookup *l, const struct ssh_t *t, struct addrinfo **list)
+{
 	pthread_mutex_lock(&l->lock);
-	for (int late = 0; !l->done && !late;)
-		late = pthread_cond_clockwait(&l->changed, &l->lock, CLOCK_MONOTONIC, &ts);
+	while (!l->done && !is_cancelled(t->cancel_fd) && !lookup_slice(l, t->end))
+		;
 	const bool done = l->done;
 	const int rc = done ? l->rc : EAI_AGAIN;
 	if (done && !rc) {
@@ -114,7 +129,7 @@ static int lookup_wait(struct lookup *l, int64_t end, struct addrinfo **list)
 	return rc;
 }
 
-static int resolve(const char *host, unsigned port, int64_t end, struct addrinfo **list)
+static int resolve(const struct ssh_t *t, const char *host, unsigned port, struct addrinfo **list)
 {
 	struct addrinfo numeric = any_stream;
 	struct lookup *l = calloc(1, sizeof(*l));
@@ -136,7 +151,7 @@ static int resolve(const char *host, unsigned port, int64_t end, struct addrinfo
 		lookup_free(l);
 		return EAI_MEMORY;
 	}
-	return lookup_wait(l, end, list);
+	return lookup_wait(l, t, list);
 }
 
 /* ---- connecting ---- */
@@ -161,16 +176,17 @@ static void set_options(int fd)
 }
 
 /* 0 or the errno of the connection that FD has begun. */
-static int await_connection(int fd, int64_t end)
+static int await_connection(int fd, int cancel_fd, int64_t end)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
+	struct pollfd p[] = { { .fd = fd, .events = POLLOUT },
+			      { .fd = cancel_fd, .events = POLLIN } };
 	int why = 0;
 	socklen_t n = sizeof(why);
 
 	for (;;) {
 		const int64_t left = end - now_boot_ms();
-		const int r = poll(&p, 1, left > 0 ? (int)left : 0);
-		if (r == 0)
+		const int r = poll(p, 2, left > 0 ? (int)left : 0);
+		if (r == 0 || (r > 0 && p[1].revents))
 			return ETIMEDOUT;
 		if (r > 0)
 			break;
@@ -180,7 +196,7 @@ static int await_connection(int fd, int64_t end)
 	return getsockopt(fd, SOL_SOCKET, SO_ERROR, &why, &n) ? errno : why;
 }
 
-static int connect_one(const struct addrinfo *a, int64_t end, int *out)
+static int connect_one(const struct addrinfo *a, int cancel_fd, int64_t end, int *out)
 {
 	int fd =
 		socket(a->ai_family, a->ai_socktype | SOCK_CLOEXEC | SOCK_NONBLOCK, a->ai_protocol);
@@ -190,7 +206,7 @@ static int connect_one(const struct addrinfo *a, int64_t end, int *out)
 		return errno;
 	set_options(fd);
 	if (connect(fd, a->ai_addr, a->ai_addrlen))
-		why = errno == EINPROGRESS ? await_connection(fd, end) : errno;
+		why = errno == EINPROGRESS ? await_connection(fd, cancel_fd, end) : errno;
 	if (why)
 		close_fd(&fd);
 	else
@@ -199,7 +215,7 @@ static int connect_one(const struct addrinfo *a, int64_t end, int *out)
 }
 
 /* Each address gets its share of the time that is left, so that a dead first one costs not all. */
-static int connect_any(const struct addrinfo *list, int64_t end, int *fd)
+static int connect_any(const struct ssh_t *t, const struct addrinfo *list, int *fd)
 {
 	int left = 0, why = EHOSTUNREACH;
 
@@ -207,7 +223,7 @@ static int connect_any(const struct addrinfo *list, int64_t end, int *fd)
 		left++;
 	for (const struct addrinfo *a = list; a; a = a->ai_next, left--) {
 		const int64_t now = now_boot_ms();
-		const int r = connect_one(a, now + (end - now) / left, fd);
+		const int r = connect_one(a, t->cancel_fd, now + (t->end - now) / left, fd);
 
 		if (r == 0)
 			return 0;
@@ -238,12 +254,12 @@ static int refused(const char *host, unsigned port, int why, struct err *e)
 	return err_hint(e, "check the address and the network");
 }
 
-int ssh_tcp(const char *host, unsigned port, int64_t end, int *fd, struct err *e)
+int ssh_tcp(const struct ssh_t *t, const char *host, unsigned port, int *fd, struct err *e)
 {
 	struct addrinfo *list = NULL;
-	const int rc = resolve(host, port, end, &list);
+	const int rc = resolve(t, host, port, &list);
 
-	if (rc == EAI_AGAIN && now_boot_ms() >= end) {
+	if (rc == EAI_AGAIN && now_boot_ms() >= t->end) {
 		err_set(e, -ETIMEDOUT, "%s: the name server did not answer in time", host);
 		return err_hint(e, "check /etc/resolv.conf, or give the address as host");
 	}
@@ -251,7 +267,7 @@ int ssh_tcp(const char *host, unsigned port, int64_t end, int *fd, struct err *e
 		err_set(e, -ENOENT, "%s: %s", host, gai_strerror(rc));
 		return err_hint(e, "check host in cluster.cfg");
 	}
-	const int why = connect_any(list, end, fd);
+	const int why = connect_any(t, list, fd);
 	freeaddrinfo(list);
 	return why ? refused(host, port, why, e) : 0;
 }

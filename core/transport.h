@@ -24,6 +24,8 @@ struct transport_opts {
 	 * said. */
 	const char *accept_fingerprint;
 	int connect_ms; /* for name, TCP, key exchange and authentication together; 0: 8000 */
+	/* Once this is readable no call waits any more: as if its time were over. 0: none */
+	int cancel_fd;
 };
 
 struct transport;

@@ -11,6 +11,7 @@
 
 #define CONTACT_MS 25000 /* connecting takes up to 8 s, then the first answers */
 #define SLICE_MS   100   /* how soon a signal is seen */
+#define GLANCE_MS  300   /* between the two answers that make a rate */
 
 static volatile sig_atomic_t signals;
 
@@ -119,6 +120,14 @@ static void scope_clear(struct batch *b)
 }
 
 /* ---- deck ---- */
+static bool is_glance(const struct batch *b)
+{
+	char *const *w = b->args->words;
+
+	return !b->many && (strcmp(w[0], "status") == 0 ||
+			    (strcmp(w[0], "list") == 0 && strcmp(w[1], "faults") != 0));
+}
+
 int batch_open(struct batch *b)
 {
 	static const char *const none[] = { NULL };
@@ -132,6 +141,10 @@ int batch_open(struct batch *b)
 		o.only = b->scope ? b->scope : none;
 	o.accept_new = b->args->accept_new;
 	o.readonly = b->args->readonly;
+	if (is_glance(b)) {
+		o.glance = true;
+		o.interval_ms = GLANCE_MS;
+	}
 	if (strcmp(b->args->words[0], "events") == 0)
 		o.events = EVENTS_HELD;
 	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)))

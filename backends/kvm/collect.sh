@@ -8,8 +8,7 @@ KVM_MODULE=/sys/kernel/debug/faultdeck
 kvm_tab=$(printf '\t')
 kvm_pids=
 kvm_seen=none
-kvm_page=$(getconf PAGESIZE 2>/dev/null || echo 4096)
-kvm_hz=$(getconf CLK_TCK 2>/dev/null || echo 100)
+kvm_page='' kvm_hz='' # asked when there is a VM
 
 # Takes one word of a command line; what follows a -name, -qmp … is kept. Names are text for a
 # screen: tabs and newlines are gone before (tr), and only the name proper is taken.
@@ -50,6 +49,10 @@ kvm_arg() {
 
 # Learns a process once: the name that it was given, how to ask it, its vCPUs.
 kvm_learn() {
+	[ -n "$kvm_hz" ] || {
+		kvm_page=$(getconf PAGESIZE 2>/dev/null || echo 4096)
+		kvm_hz=$(getconf CLK_TCK 2>/dev/null || echo 100)
+	}
 	kvm_prev='' kvm_n='' kvm_q='' kvm_libvirt='' kvm_chardevs='' kvm_other=''
 	kvm_words=$(tr '\0\n\t' '\n  ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
 	while IFS= read -r kvm_w; do
@@ -83,6 +86,8 @@ kvm_discover() {
 			kvm_d=${kvm_d##*/}
 			case " $kvm_found" in *" ${kvm_d%%-*} "*) ;; *) kvm_found="$kvm_found${kvm_d%%-*} " ;; esac
 		done
+	elif [ ! -e /dev/kvm ]; then
+		: # nobody can have made one
 	elif [ $((kvm_turn % 10)) = 0 ]; then
 		kvm_found=$(kvm_discover_proc)
 	else
@@ -188,6 +193,8 @@ kvm_fast() {
 		kvm_figures "$kvm_pid" 2>/dev/null
 		kvm_vcpus "$kvm_pid"
 	done
+	# shellcheck disable=SC2034 # the collector's
+	if [ -n "$kvm_pids" ] || [ -r $KVM_MODULE/points ]; then fd_ask_slow=1; fi
 	kvm_rules 2>/dev/null
 	kvm_events
 }

@@ -1,9 +1,10 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The collector: one shell that stays, sent once, and asked by a line. "fast" answers from builtins
-# and /proc alone, since a fork a metric is what makes a refresh slow; "slow" asks what takes longer.
-# Each answer is a block of lines that ends with a lone ".":
+# The collector: one shell that stays, sent once, answers, and is asked again by a line. "fast"
+# answers from builtins and /proc alone, since a fork a metric is what makes a refresh slow; "slow", in
+# a shell of its own, asks what takes longer. Each answer is a block of lines that ends with a lone ".":
 #   :KIND<TAB>NAME  begins an item    KEY<TAB>VALUE  belongs to the item above    !EVENT line
+#   ?  "slow" has something to tell: a backend's fast part has set fd_ask_slow
 # FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
 # what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command.
 LC_ALL=C
@@ -14,16 +15,20 @@ say() {
 }
 
 PATH=$PATH:/usr/sbin:/sbin
-fd_arch=$(uname -m)
-fd_kernel=$(uname -r)
+fd_kernel='' fd_arch='' # newer kernels tell without a fork
+[ ! -r /proc/sys/kernel/osrelease ] || read -r fd_kernel </proc/sys/kernel/osrelease
+[ ! -r /proc/sys/kernel/arch ] || read -r fd_arch </proc/sys/kernel/arch
+[ -n "$fd_kernel" ] || fd_kernel=$(uname -r)
+[ -n "$fd_arch" ] || fd_arch=$(uname -m)
 fd_root=no
-[ "$(id -u)" != 0 ] || fd_root=yes
+while read -r fd_k fd_v _; do
+	case $fd_k in Uid:) [ "$fd_v" != 0 ] || fd_root=yes; break ;; esac
+done </proc/self/status
 fd_boot=
 [ ! -r /proc/sys/kernel/random/boot_id ] || read -r fd_boot </proc/sys/kernel/random/boot_id
 
-# What is missing stays missing for this session: asked once.
 fd_find_lacks() {
-	fd_lacks='' fd_asked=''
+	fd_lacks='' fd_asked=' '
 	for fd_w in $FD_NEEDS; do
 		case "$fd_asked " in *" $fd_w "*) continue ;; esac
 		fd_asked="$fd_asked $fd_w"
@@ -39,7 +44,6 @@ fd_node() {
 	say kernel "$fd_kernel"
 	say root "$fd_root"
 	say boot "$fd_boot"
-	say lacks "$fd_lacks"
 	read -r fd_load _ </proc/loadavg && say load "$fd_load"
 	while read -r fd_k fd_v _; do
 		case $fd_k in
@@ -130,21 +134,28 @@ fd_fast() {
 	say t "${fd_up%.*}${fd_up#*.}0"
 	fd_node
 	fd_ledger
+	fd_ask_slow=''
 	for fd_b in $FD_BACKENDS; do "${fd_b}_fast"; done
+	[ -z "$fd_ask_slow" ] || echo '?'
 }
 
+# What is missing stays missing for this session: asked once.
 fd_slow() {
+	[ -n "${fd_asked-}" ] || fd_find_lacks
+	say :node ''
+	say lacks "$fd_lacks"
 	for fd_b in $FD_BACKENDS; do "${fd_b}_slow"; done
 }
 
 fd_serve() {
-	fd_find_lacks
-	while read -r fd_ask; do
+	fd_ask=$1
+	while
 		case $fd_ask in
 		fast) fd_fast ;;
 		slow) fd_slow ;;
 		*) return ;;
 		esac
 		echo .
-	done
+		read -r fd_ask
+	do :; done
 }
