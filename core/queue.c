@@ -118,7 +118,7 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 
 	pthread_mutex_lock(&d->lock);
 	r = ret ? NULL : deck_record(d, id);
-	a = r ? deck_actor(d, r->i.node) : NULL;
+	a = r ? r->actor : NULL;
 	if (!ret && !a)
 		ret = not_known(d, id, e);
 	if (!ret && !j)
@@ -181,7 +181,7 @@ int deck_renew(struct deck *d, const char *id, int64_t ttl_ms, struct err *e)
 
 	pthread_mutex_lock(&d->lock);
 	r = ret ? NULL : deck_record(d, id);
-	a = r && !state_is_final(r->i.state) ? deck_actor(d, r->i.node) : NULL;
+	a = r && !state_is_final(r->i.state) ? r->actor : NULL;
 	if (!ret && !a)
 		ret = not_known(d, id, e);
 	if (!ret && d->o.cfg->guard.max_ttl_ms && ttl_ms > d->o.cfg->guard.max_ttl_ms)

@@ -81,7 +81,7 @@ static void shown(struct actor *a, const struct item *it)
 
 	if (!r || (state_is_final(r->i.state) && !r->pending))
 		r = adopt(a, it);
-	if (!r)
+	if (!r || r->actor != a) /* an id of another node's: that one is asked, not this */
 		return;
 	r->seen = true;
 	take_attr(&a->view->items[0], "boot", r->boot, sizeof(r->boot));
@@ -129,8 +129,7 @@ static size_t end_missing(struct actor *a, struct injection *out, size_t n)
 	for (size_t i = 0; i < d->nrecords && k < n; i++) {
 		struct record *r = &d->records[i];
 
-		if (r->pending || state_is_final(r->i.state) ||
-		    strcmp(r->i.node, a->cfg->name) != 0 ||
+		if (r->pending || state_is_final(r->i.state) || r->actor != a ||
 		    node_view_item(a->view, KIND_INJECTION, r->i.id))
 			continue;
 		set_ended(a, r);

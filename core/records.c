@@ -48,7 +48,7 @@ struct record *deck_add_record(struct deck *d, const struct injection *i)
 			return NULL;
 		drop_record(d, k);
 	}
-	d->records[d->nrecords] = (struct record){ .i = *i };
+	d->records[d->nrecords] = (struct record){ .i = *i, .actor = deck_actor(d, i->node) };
 	deck_changed(d);
 	return &d->records[d->nrecords++];
 }
@@ -109,8 +109,7 @@ struct actor *deck_actor(struct deck *d, const char *node)
 /* What can be said of an injection now: a node that does not answer says nothing. */
 static void show_record(struct deck *d, const struct record *r, struct injection *out)
 {
-	const struct actor *a = deck_actor(d, r->i.node);
-	const struct node_view *v = a ? a->view : NULL;
+	const struct node_view *v = r->actor ? r->actor->view : NULL;
 
 	*out = r->i;
 	if (state_is_final(r->i.state) || r->pending || (v && v->state == NODE_UP && r->seen))

@@ -30,12 +30,21 @@ static void take_snapshot(struct ui *u)
 	ui_update(u);
 }
 
-static void take_news(struct ui *u)
+static void drain_news(struct ui *u)
 {
 	uint64_t drain;
 
 	if (read(deck_wake_fd(u->deck), &drain, sizeof(drain)) < 0)
 		return; /* somebody else's wake-up: nothing is lost, the next one comes */
+	u->news = true;
+}
+
+/* Once a frame, however many nodes answered meanwhile. */
+static void take_news(struct ui *u)
+{
+	if (!u->news)
+		return;
+	u->news = false;
 	log_take(u);
 	take_snapshot(u);
 }
@@ -79,9 +88,11 @@ static void loop(struct ui *u)
 		if (news & TERM_END)
 			break;
 		if (news & TERM_WAKE)
+			drain_news(u);
+		if (news & TERM_KEYS) {
 			take_news(u);
-		if (news & TERM_KEYS)
 			take_keys(u);
+		}
 		if (news & TERM_BREAK)
 			ask_quit(u);
 		if (u->unix_ms / 1000 != second)
@@ -91,6 +102,7 @@ static void loop(struct ui *u)
 		dirty = dirty || news || u->unix_ms / 1000 != second;
 		if (!dirty || u->quit || (!now && u->boot_ms - last_frame < FRAME_MS))
 			continue;
+		take_news(u);
 		ui_draw(u);
 		dirty = false;
 		last_frame = u->boot_ms;

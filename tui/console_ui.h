@@ -21,6 +21,7 @@ struct ui {
 	const struct config *cfg;
 	bool readonly;
 	const struct snapshot *snap; /* replaced between frames only */
+	bool news;                   /* there is a newer one */
 	struct hist *hist;
 	int64_t boot_ms, unix_ms; /* of this turn */
 	enum pane_id focus;
