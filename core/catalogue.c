@@ -166,7 +166,7 @@ static int unknown_param(const struct fault *f, const char *word, struct err *e)
 		len += (size_t)snprintf(list + len, sizeof(list) - len, "%s%s", i ? " " : "",
 					f->params[i].name);
 	err_set(e, -EINVAL, "'%s' is no parameter of %s", word, f->name);
-	return err_hint(e, "its parameters, as name=value: %s ttl", list);
+	return err_hint(e, "its parameters, as name=value: %s; besides: ttl reason quorum", list);
 }
 
 static int param_take(const struct fault *f, const char *word, struct params *out, struct err *e)

@@ -37,6 +37,42 @@ static int read_duration(struct schema *r, const config_setting_t *s, const char
 	return 0;
 }
 
+/* One text, or a list of them. */
+static int texts(struct schema *r, const config_setting_t *s, const char *path, char ***dst)
+{
+	if (!schema_text(s))
+		return schema_strings(r, s, path, dst);
+	*dst = calloc(2, sizeof(**dst));
+	r->oom |= !*dst;
+	if (*dst)
+		(*dst)[0] = schema_keep(r, schema_text(s));
+	return 0;
+}
+
+static int read_hours(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	struct guard_cfg *g = (struct guard_cfg *)((char *)dst - offsetof(struct guard_cfg, hours));
+	int ret = texts(r, s, path, &g->hours_text);
+	size_t n = 0;
+
+	while (!ret && !r->oom && g->hours_text[n])
+		n++;
+	g->hours = calloc(n + 1, sizeof(*g->hours));
+	r->oom |= !g->hours;
+	for (; g->nhours < n && g->hours; g->nhours++) {
+		if (!hours_parse(g->hours_text[g->nhours], &g->hours[g->nhours]))
+			continue;
+		schema_mistake(r, schema_line(s),
+			       "%s: expected \"mon-fri 09:00-17:00\", \"sat,sun 10:00-12:00\" or "
+			       "\"22:00-06:00\", found \"%s\"",
+			       path, g->hours_text[g->nhours]);
+		return -EINVAL;
+	}
+	if (!ret && !n)
+		return schema_expected(r, s, path, "at least one window");
+	return ret;
+}
+
 static int read_symbols(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
 	struct node_cfg *node =
@@ -83,6 +119,8 @@ static const struct schema_key guard_keys[] = {
 	{ "max_injections", read_count, AT(guard_cfg, max_injections), LINE(max_injections_line) },
 	{ "max_ttl", read_duration, AT(guard_cfg, max_ttl_ms), LINE(max_ttl_line) },
 	{ "protected", schema_strings, AT(guard_cfg, protected_nodes), LINE(protected_line) },
+	{ "quorum", schema_bool, AT(guard_cfg, quorum), LINE(quorum_line) },
+	{ "hours", read_hours, AT(guard_cfg, hours), LINE(hours_line) },
 	{ .name = NULL },
 };
 
@@ -233,6 +271,8 @@ struct config *config_free(struct config *c)
 		free_node(&c->nodes[i]);
 	free(c->nodes);
 	schema_free_strings(c->guard.protected_nodes);
+	schema_free_strings(c->guard.hours_text);
+	free(c->guard.hours);
 	schema_free_strings(c->backends);
 	free(c->path);
 	free(c->cluster);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "err.h"
+#include "hours.h"
 
 #define CONFIG_MAX_NODES    10000
 #define CONFIG_MAX_MISTAKES 200
@@ -43,6 +44,12 @@ struct guard_cfg {
 	int max_ttl_line;
 	char **protected_nodes; /* NULL-terminated, NULL: none */
 	int protected_line;
+	bool quorum;
+	int quorum_line;
+	struct hours *hours; /* one of them must hold */
+	char **hours_text;   /* as written, parallel to hours */
+	size_t nhours;
+	int hours_line;
 };
 
 struct config {

@@ -61,9 +61,11 @@ struct plan {
 	const struct fault *fault;
 	struct params params;
 	int64_t ttl_ms;
+	char purpose[PURPOSE_MAX];
+	bool no_quorum;
 	struct plan_item *items;
 	size_t nitems;
-	char guard[300]; /* "ok: 1 of 3 nodes, kvm1 is disposable", or the rule that refuses */
+	char guard[440]; /* "ok: 1 of 3 nodes, kvm1 is disposable", or the rule that refuses */
 	bool refused;    /* the guard says no: deck_inject returns -EPERM with this text */
 };
 struct plan_req {
@@ -71,15 +73,22 @@ struct plan_req {
 	const struct target *targets;
 	size_t ntargets;
 	struct params params;
-	int64_t ttl_ms; /* 1 s … guard.max_ttl; 0: 60 s */
+	int64_t ttl_ms;      /* 1 s … guard.max_ttl; 0: 60 s */
+	const char *purpose; /* the operator's reason for it; NULL: none was given */
+	bool no_quorum;      /* quorum=off: a role may lose its majority */
 };
 /* -ENOENT no such target now, -EOPNOTSUPP does not fit (msg: why), -EINVAL, -ERANGE. */
 int deck_plan(struct deck *d, const struct plan_req *r, struct plan **out, struct err *e);
+/* The guard's verdict again, for what is known now. */
+void deck_judge(struct deck *d, struct plan *p);
 struct plan *plan_free(struct plan *p);
 
 /* ---- acts; all return at once ---- */
-/* Queues N independent injections; states follow in the snapshot. -EPERM guard, -EROFS readonly. */
-int deck_inject(struct deck *d, const struct plan *p, struct err *e);
+/*
+ * Queues N independent injections; states follow in the snapshot. -EROFS readonly; -EPERM the
+ * guard, which is asked again.
+ */
+int deck_inject(struct deck *d, struct plan *p, struct err *e);
 enum restore_flags { RESTORE_FORCE = 1 };
 /* -ENOENT no injection with this id is known, -EALREADY it has ended before. */
 int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e);

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "deck_priv.h"
 
@@ -85,10 +86,134 @@ static bool node_refused(struct judge *j, const struct node_cfg *n)
 	return false;
 }
 
+/* ---- quorum ---- */
+
+static bool has_role(const struct node_cfg *n, const char *role)
+{
+	for (char **r = n->roles; *r; r++)
+		if (strcmp(*r, role) == 0)
+			return true;
+	return false;
+}
+
+struct role {
+	const char *name;
+	size_t members, hit, silent; /* silent: those among the hit that only do not answer */
+};
+
+/* A member that does not answer serves nobody either: it counts as hit. */
+static void count_role(const struct judge *j, struct role *r)
+{
+	const struct config *cfg = j->d->o.cfg;
+
+	for (size_t i = 0; i < cfg->nnodes; i++) {
+		const struct node_view *v = snapshot_node(j->s, cfg->nodes[i].name);
+		bool hit = node_is_hit(j, cfg->nodes[i].name);
+
+		if (!has_role(&cfg->nodes[i], r->name))
+			continue;
+		r->members++;
+		r->silent += !hit && (!v || v->state != NODE_UP);
+		r->hit += hit || !v || v->state != NODE_UP;
+	}
+}
+
+/* Of a role with two or more members never more than half. */
+static bool breaks_quorum(struct judge *j, const char *role)
+{
+	struct role r = { .name = role };
+	char silent[60] = "";
+
+	count_role(j, &r);
+	if (r.members < 2 || r.hit * 2 <= r.members)
+		return false;
+	if (r.silent)
+		snprintf(silent, sizeof(silent), ", %zu of which only do%s not answer", r.silent,
+			 r.silent == 1 ? "es" : "");
+	return refuse(j,
+		      "quorum (%s:%d): this would make it %zu of the %zu nodes with the role "
+		      "%s%s; quorum=off allows it",
+		      file(j), j->d->o.cfg->guard.quorum_line, r.hit, r.members, role, silent);
+}
+
+static bool no_majority_left(struct judge *j)
+{
+	if (!j->d->o.cfg->guard.quorum || j->p->no_quorum)
+		return false;
+	for (size_t i = 0; i < j->p->nitems; i++)
+		for (char **r = j->p->items[i].node->roles; *r; r++)
+			if (breaks_quorum(j, *r))
+				return true;
+	return false;
+}
+
+/* ---- hours ---- */
+
+static bool wrong_time(struct judge *j)
+{
+	const struct guard_cfg *g = &j->d->o.cfg->guard;
+	char now[32] = "", windows[120] = "";
+	time_t at = time(NULL);
+	struct tm tm;
+	size_t len = 0;
+
+	if (!g->nhours || !localtime_r(&at, &tm))
+		return false;
+	for (size_t i = 0; i < g->nhours; i++) {
+		if (hours_hold(&g->hours[i], &tm))
+			return false;
+		if (len < sizeof(windows))
+			len += (size_t)snprintf(windows + len, sizeof(windows) - len, "%s%s",
+						i ? ", " : "", g->hours_text[i]);
+	}
+	strftime(now, sizeof(now), "%a %H:%M", &tm);
+	return refuse(j, "hours = %s (%s:%d): it is %s here", windows, file(j), g->hours_line, now);
+}
+
+/* ---- the verdict ---- */
+
+static void add(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+static void add(struct plan *p, const char *fmt, ...)
+{
+	size_t len = strlen(p->guard);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->guard + len, sizeof(p->guard) - len, fmt, ap);
+	va_end(ap);
+}
+
+static void say_only(const struct judge *j, const struct node_cfg *n)
+{
+	for (char **r = n->roles; *r; r++) {
+		struct role role = { .name = *r };
+
+		count_role(j, &role);
+		if (role.members == 1)
+			add(j->p, "; %s is the only node with the role %s", n->name, *r);
+	}
+}
+
+static void allow(struct judge *j)
+{
+	const struct config *cfg = j->d->o.cfg;
+	struct plan *p = j->p;
+	size_t nodes = 0;
+
+	for (size_t i = 0; i < cfg->nnodes; i++)
+		nodes += node_is_hit(j, cfg->nodes[i].name);
+	p->guard[0] = '\0';
+	add(p, "ok: %zu of %zu nodes, %s is %s", nodes, cfg->nnodes, p->items[0].node->name,
+	    p->items[0].node->disposable ? "disposable" : "not disposable");
+	if (cfg->guard.quorum && p->no_quorum)
+		add(p, "; quorum=off");
+	for (size_t i = 0; i < p->nitems && cfg->guard.quorum; i++)
+		say_only(j, p->items[i].node);
+}
+
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
 {
 	struct judge j = { d, s, p };
-	size_t nodes = 0;
 
 	p->refused = false;
 	if (s->panic && refuse(&j, "new injections are blocked until the panic is lifted"))
@@ -96,11 +221,7 @@ void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
 	for (size_t i = 0; i < p->nitems; i++)
 		if (node_refused(&j, p->items[i].node))
 			return;
-	if (too_many(&j) || too_long(&j))
+	if (wrong_time(&j) || too_many(&j) || too_long(&j) || no_majority_left(&j))
 		return;
-	for (size_t i = 0; i < d->o.cfg->nnodes; i++)
-		nodes += node_is_hit(&j, d->o.cfg->nodes[i].name);
-	snprintf(p->guard, sizeof(p->guard), "ok: %zu of %zu nodes, %s is %s", nodes,
-		 d->o.cfg->nnodes, p->items[0].node->name,
-		 p->items[0].node->disposable ? "disposable" : "not disposable");
+	allow(&j);
 }

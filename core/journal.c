@@ -80,11 +80,11 @@ struct journal *journal_close(struct journal *j)
 static char *encode(const struct injection *i)
 {
 	char at[32];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
+	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
 			      "time", text_time(at, sizeof(at), now_unix_ms()), "id", i->id,
 			      "state", state_word(i->state), "fault", i->fault, "target", i->target,
-			      "node", i->node, "owner", i->owner, "params", i->params, "reason",
-			      i->reason, "aftermath", i->aftermath, "started",
+			      "node", i->node, "owner", i->owner, "params", i->params, "purpose",
+			      i->purpose, "reason", i->reason, "aftermath", i->aftermath, "started",
 			      (json_int_t)i->started_unix_ms, "ttl_ms", (json_int_t)i->ttl_ms);
 	char *s = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
@@ -161,6 +161,7 @@ static bool decode(const char *line, size_t len, struct injection *i)
 	copy_str(i->node, sizeof(i->node), o, "node");
 	copy_str(i->owner, sizeof(i->owner), o, "owner");
 	copy_str(i->params, sizeof(i->params), o, "params");
+	copy_str(i->purpose, sizeof(i->purpose), o, "purpose");
 	copy_str(i->reason, sizeof(i->reason), o, "reason");
 	copy_str(i->aftermath, sizeof(i->aftermath), o, "aftermath");
 	i->started_unix_ms = json_integer_value(json_object_get(o, "started"));

@@ -266,10 +266,15 @@ static const struct schema_key param_keys[] = {
 
 static void check_param(struct schema *r, int line, const char *prefix, const struct param *p)
 {
+	static const char *const words[] = { "ttl", "reason", "quorum" };
 	struct err e = { .code = 0 };
 
 	if (!p->name)
 		return;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+		if (strcmp(p->name, words[i]) == 0)
+			schema_mistake(r, line, "%sname: \"%s\" is a word of inject itself", prefix,
+				       p->name);
 	if (p->type == PARAM_CHOICE && !p->choices)
 		schema_mistake(r, line, "%schoices: is missing", prefix);
 	else if (p->type == PARAM_INT && p->min >= p->max)

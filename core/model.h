@@ -12,9 +12,10 @@
 #include "config.h"
 #include "err.h"
 
-#define ID_MAX     32  /* with the NUL */
-#define NAME_MAX_  128 /* names of nodes, VMs, services … with the NUL */
-#define TARGET_MAX 300 /* a target written out */
+#define ID_MAX      32  /* with the NUL */
+#define NAME_MAX_   128 /* names of nodes, VMs, services … with the NUL */
+#define TARGET_MAX  300 /* a target written out */
+#define PURPOSE_MAX 120 /* the operator's own words for an injection */
 
 /* KIND(enum, word): one list gives the enum and the names. The word is what targets and JSON use.
  */
@@ -140,10 +141,11 @@ struct injection {
 	char fault[64];
 	char target[TARGET_MAX];
 	char node[64];
-	char owner[NAME_MAX_]; /* user@operator's machine */
-	char params[400];      /* "errno=ENOSPC times=10" */
-	char reason[480];      /* why it failed, expired, is unknown; "" otherwise */
-	char aftermath[16];    /* heals, paused, dead */
+	char owner[NAME_MAX_];     /* user@operator's machine */
+	char params[400];          /* "errno=ENOSPC times=10" */
+	char purpose[PURPOSE_MAX]; /* what the operator gave as reason=; "" nothing */
+	char reason[480];          /* why it failed, expired, is unknown; "" otherwise */
+	char aftermath[16];        /* heals, paused, dead */
 	char effect[200]; /* what was seen in the target: "paused (io-error)"; "" nothing yet */
 	enum inj_state state;
 	bool mine; /* injected by this program's journal */

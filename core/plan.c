@@ -178,6 +178,15 @@ static int check_ttl(const struct plan_req *r, struct err *e)
 	return err_hint(e, "every fault has one; without ttl= it is 60s");
 }
 
+static int check_purpose(const struct plan_req *r, struct err *e)
+{
+	char clean[PURPOSE_MAX];
+
+	if (!r->purpose || strcmp(text_clean(clean, sizeof(clean), r->purpose), r->purpose) == 0)
+		return 0;
+	return err_set(e, -EINVAL, "reason: at most %d printable bytes", PURPOSE_MAX - 1);
+}
+
 static bool twice(const struct plan_req *r, size_t i)
 {
 	for (size_t k = 0; k < i; k++)
@@ -191,6 +200,8 @@ static int plan_all(struct deck *d, const struct snapshot *s, const struct plan_
 {
 	int ret = check_ttl(r, e);
 
+	if (!ret)
+		ret = check_purpose(r, e);
 	for (size_t i = 0; i < r->ntargets && !ret; i++)
 		if (!twice(r, i))
 			ret = plan_one(d, s, &r->targets[i], p, e);
@@ -218,6 +229,8 @@ int deck_plan(struct deck *d, const struct plan_req *r, struct plan **out, struc
 	p->fault = r->fault;
 	p->params = r->params;
 	p->ttl_ms = r->ttl_ms ? r->ttl_ms : TTL_DEFAULT_MS;
+	p->no_quorum = r->no_quorum;
+	snprintf(p->purpose, sizeof(p->purpose), "%s", r->purpose ? r->purpose : "");
 	s = deck_snapshot(d);
 	ret = plan_all(d, s, r, p, e);
 	snapshot_put(s);
@@ -227,6 +240,14 @@ int deck_plan(struct deck *d, const struct plan_req *r, struct plan **out, struc
 	}
 	*out = p;
 	return 0;
+}
+
+void deck_judge(struct deck *d, struct plan *p)
+{
+	const struct snapshot *s = deck_snapshot(d);
+
+	guard_judge(d, s, p);
+	snapshot_put(s);
 }
 
 struct plan *plan_free(struct plan *p)

@@ -38,6 +38,7 @@ static void fill_injection(struct deck *d, const struct plan *p, const struct pl
 	snprintf(i->node, sizeof(i->node), "%s", it->node->name);
 	snprintf(i->owner, sizeof(i->owner), "%s", d->owner);
 	params_str(p->fault, &p->params, i->params, sizeof(i->params));
+	memcpy(i->purpose, p->purpose, sizeof(i->purpose));
 	snprintf(i->aftermath, sizeof(i->aftermath), "%s", aftermath_word(p->fault->aftermath));
 	i->state = STATE_PLANNED;
 	i->mine = true;
@@ -81,10 +82,11 @@ static void log_plan(struct deck *d, const struct plan_item *it)
 		 buf_text(&it->act.do_lines));
 }
 
-int deck_inject(struct deck *d, const struct plan *p, struct err *e)
+int deck_inject(struct deck *d, struct plan *p, struct err *e)
 {
 	int r = may_act(d, e);
 
+	deck_judge(d, p);
 	if (!r && p->refused)
 		r = err_set(e, -EPERM, "the guard refuses: %s", p->guard);
 	for (size_t i = 0; i < p->nitems && !r; i++) {

@@ -39,6 +39,7 @@ static struct record *adopt(struct actor *a, const struct item *it)
 	take_attr(it, "target", i.target, sizeof(i.target));
 	take_attr(it, "owner", i.owner, sizeof(i.owner));
 	take_attr(it, "params", i.params, sizeof(i.params));
+	take_attr(it, "purpose", i.purpose, sizeof(i.purpose));
 	take_attr(it, "aftermath", i.aftermath, sizeof(i.aftermath));
 	i.started_unix_ms = number(it, "started", 0);
 	i.ttl_ms = number(it, "ttl_ms", 0);

@@ -47,6 +47,7 @@ static void whole(struct buf *b, const struct plan *p, const struct plan_item *i
 	assign(b, "FD_TARGET", target_str(target, &it->target));
 	assign(b, "FD_OWNER", owner);
 	assign(b, "FD_PARAMS", params);
+	assign(b, "FD_PURPOSE", p->purpose);
 	assign_number(b, "FD_STARTED", started);
 	assign_number(b, "FD_TTL_MS", p->ttl_ms);
 	assign(b, "FD_AFTERMATH", aftermath_word(p->fault->aftermath));

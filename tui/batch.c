@@ -11,6 +11,7 @@
 #include "verb.h"
 
 #define CONTACT_MS 25000 /* connecting takes up to 8 s, then the first answers */
+#define REST_MS    3000
 #define SLICE_MS   100   /* how soon a signal is seen */
 #define GLANCE_MS  300   /* between the two answers that make a rate */
 
@@ -120,7 +121,7 @@ static void scope_clear(struct batch *b)
 	free(b->scope);
 	b->scope = NULL;
 	b->nscope = 0;
-	b->scope_all = false;
+	b->scope_all = b->wide = false;
 }
 
 /* ---- deck ---- */
@@ -141,7 +142,7 @@ int batch_open(struct batch *b)
 
 	if (b->deck)
 		return EXIT_DONE;
-	if (!b->scope_all && !b->many)
+	if (!b->scope_all && !b->many && !b->wide)
 		o.only = b->scope ? b->scope : none;
 	o.accept_new = b->args->accept_new;
 	o.readonly = b->args->readonly;
@@ -218,6 +219,40 @@ int batch_contact(struct batch *b, uint64_t min_seq)
 	}
 	/* a node that is not settled at the limit is reported as one that does not answer */
 	return batch_wait(b, contacted, &c, CONTACT_MS) == -EINTR ? EXIT_SIGNAL : EXIT_DONE;
+}
+
+static size_t settled(const struct snapshot *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nnodes; i++)
+		n += s->nodes[i]->state != NODE_CONNECTING;
+	return n;
+}
+
+static bool more_settled(const struct snapshot *s, void *arg)
+{
+	const size_t *before = arg;
+
+	return settled(s) > *before || settled(s) == s->nnodes;
+}
+
+int batch_contact_rest(struct batch *b)
+{
+	size_t before = 0, now = 0, all;
+	int r;
+
+	do {
+		const struct snapshot *s;
+
+		before = now;
+		r = batch_wait(b, more_settled, &before, REST_MS);
+		s = deck_snapshot(b->deck);
+		now = settled(s);
+		all = s->nnodes;
+		snapshot_put(s);
+	} while (!r && now < all);
+	return r == -EINTR ? EXIT_SIGNAL : EXIT_DONE;
 }
 
 static void report_unreachable(struct batch *b, const struct node_view *v)

@@ -74,6 +74,7 @@ struct batch {
 	const char **scope; /* NULL-terminated names of the nodes the verb needs */
 	size_t nscope;
 	bool scope_all;
+	bool wide; /* the deck is over all nodes, though the verb needs only its scope */
 	struct tally tally;
 	char (*ran)[ID_MAX]; /* what this run injected: Ctrl-C restores it */
 	size_t nran;
@@ -94,6 +95,11 @@ int batch_open(struct batch *b);
 void batch_close(struct batch *b);
 /* Starts it and waits until each node of the scope has answered MIN_SEQ times, or is down. */
 int batch_contact(struct batch *b, uint64_t min_seq);
+/*
+ * Until the other nodes of the deck have answered too, or are down: the guard counts what is on
+ * them. One that hangs costs REST_MS after the last one that did not.
+ */
+int batch_contact_rest(struct batch *b);
 /* Reports and counts the nodes of the scope that do not answer; returns how many do. */
 size_t batch_reach(struct batch *b, const struct snapshot *s);
 bool batch_interrupted(const struct batch *b);

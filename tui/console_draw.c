@@ -26,6 +26,17 @@ char *ui_left(char *dst, size_t n, int64_t ms)
 	return dst;
 }
 
+char *ui_clock(char *dst, size_t n, int64_t unix_ms)
+{
+	time_t at = (time_t)(unix_ms / 1000);
+	struct tm tm;
+
+	*dst = '\0';
+	if (localtime_r(&at, &tm))
+		strftime(dst, n, "%H:%M:%S", &tm);
+	return dst;
+}
+
 size_t ui_vms(const struct node_view *v)
 {
 	size_t n = 0;

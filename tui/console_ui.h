@@ -72,6 +72,8 @@ size_t ui_vms(const struct node_view *v);
 enum mark injection_mark(const struct injection *i);
 /* "0:42", "12:05", "1:02:03" */
 char *ui_left(char *dst, size_t n, int64_t ms);
+/* "14:31:07", in the operator's time. */
+char *ui_clock(char *dst, size_t n, int64_t unix_ms);
 /* What is left of I's TTL; -1: not known. */
 int64_t ui_ttl_left(const struct ui *u, const struct injection *i);
 

@@ -15,20 +15,36 @@
 #define LABEL_W 12
 #define FIELD_W 16
 
-/* The places of the focus: the fields, the TTL behind them, then the two buttons. */
+/* Behind the fault's own fields: what every injection takes. */
+static const char *const on_off[] = { "on", "off", NULL };
+static const struct param reason_field = { .name = "reason",
+					   .type = PARAM_TEXT,
+					   .help = "yours, as in: drill 12; kept with it" };
+static const struct param quorum_field = { .name = "quorum",
+					   .type = PARAM_CHOICE,
+					   .choices = on_off,
+					   .help = "off: a role may lose its majority" };
+static const struct param ttl_field = {
+	.name = "TTL",
+	.type = PARAM_TEXT,
+	.help = "30s, 2m, 1h: the node ends it by itself after this long"
+};
+#define FIELDS_MAX (PARAMS_MAX + 3)
+
+/* The places of the focus: the fields, then the two buttons. */
 struct inject {
 	struct dialog dialog;
 	const struct fault *fault;
 	struct target *targets;
 	size_t ntargets;
-	struct edit field[PARAMS_MAX + 1];
-	char bad[PARAMS_MAX + 1][480];
+	struct edit field[FIELDS_MAX];
+	const struct param *param[FIELDS_MAX];
+	char bad[FIELDS_MAX][480];
 	size_t nfields, cur;
 	struct plan *plan; /* NULL: cannot be planned, `why` says it */
 	struct err why;
 	int top, page, focus_row;
-	bool follow;   /* the focus moved: keep it in sight */
-	size_t active; /* injections when it was planned: the guard counts them */
+	bool follow; /* the focus moved: keep it in sight */
 };
 
 static bool on_field(const struct inject *j)
@@ -36,17 +52,9 @@ static bool on_field(const struct inject *j)
 	return j->cur < j->nfields;
 }
 
-/* NULL for the TTL. */
-static const struct param *param_of(const struct inject *j, size_t k)
-{
-	return k < j->fault->nparams ? &j->fault->params[k] : NULL;
-}
-
 static bool is_choice(const struct inject *j, size_t k)
 {
-	const struct param *p = param_of(j, k);
-
-	return p && p->type == PARAM_CHOICE;
+	return j->param[k]->type == PARAM_CHOICE;
 }
 
 /* ---- the plan ---- */
@@ -58,21 +66,32 @@ static int check_ttl(const char *s, int64_t *ms, struct err *e)
 	return 0;
 }
 
+/* One field into R; what is wrong with it to E. */
+static int check_field(const struct inject *j, size_t k, struct plan_req *r, struct err *e)
+{
+	const char *text = j->field[k].text;
+
+	if (j->param[k] == &ttl_field)
+		return check_ttl(text, &r->ttl_ms, e);
+	if (j->param[k] == &reason_field)
+		r->purpose = text;
+	else if (j->param[k] == &quorum_field)
+		r->no_quorum = strcmp(text, "off") == 0;
+	else
+		snprintf(r->params.value[k], sizeof(r->params.value[k]), "%s", text);
+	return k < j->fault->nparams ? param_check(j->param[k], text, e) : 0;
+}
+
 static bool check_fields(struct inject *j, struct plan_req *r)
 {
 	bool good = true;
 
 	for (size_t k = 0; k < j->nfields; k++) {
 		struct err e = { 0 };
-		const struct param *p = param_of(j, k);
-		int bad = p ? param_check(p, j->field[k].text, &e)
-			    : check_ttl(j->field[k].text, &r->ttl_ms, &e);
+		int bad = check_field(j, k, r, &e);
 
 		snprintf(j->bad[k], sizeof(j->bad[k]), "%s", bad ? e.msg : "");
 		good = good && !bad;
-		if (p)
-			snprintf(r->params.value[k], sizeof(r->params.value[k]), "%s",
-				 j->field[k].text);
 	}
 	return good;
 }
@@ -82,7 +101,6 @@ static void plan_again(struct ui *u, struct inject *j)
 	struct plan_req r = { .fault = j->fault, .targets = j->targets, .ntargets = j->ntargets };
 
 	j->plan = plan_free(j->plan);
-	j->active = snapshot_active(u->snap);
 	memset(&j->why, 0, sizeof(j->why));
 	if (!check_fields(j, &r))
 		err_set(&j->why, -1, "a value is wrong; its field says what fits");
@@ -118,14 +136,12 @@ static void range_str(const struct param *p, char *dst, size_t n)
 /* What fits into the field, and what it is for; or what is wrong with it. */
 static void field_note(const struct inject *j, size_t k, char *dst, size_t n)
 {
-	const struct param *p = param_of(j, k);
-	const char *help = p && p->help ? p->help : "";
+	const struct param *p = j->param[k];
+	const char *help = p->help ? p->help : "";
 	char range[80];
 
 	if (j->bad[k][0]) {
 		snprintf(dst, n, "%s", j->bad[k]);
-	} else if (!p) {
-		snprintf(dst, n, "30s, 2m, 1h: the node ends it by itself after this long");
 	} else if (p->type == PARAM_CHOICE) {
 		snprintf(dst, n, "%s  %s", glyph(GLYPH_CHOICE), help);
 	} else if (p->type == PARAM_INT) {
@@ -139,7 +155,7 @@ static void field_note(const struct inject *j, size_t k, char *dst, size_t n)
 static void draw_field(struct inject *j, struct pen *p, size_t k)
 {
 	bool here = j->cur == k;
-	const struct param *param = param_of(j, k);
+	const struct param *param = j->param[k];
 	enum role role = j->bad[k][0] ? ROLE_FIELD_BAD : here ? ROLE_FIELD_FOCUS : ROLE_FIELD;
 	char note[500];
 	int y, x = p->box.x + LABEL_W;
@@ -148,8 +164,7 @@ static void draw_field(struct inject *j, struct pen *p, size_t k)
 		j->focus_row = p->row;
 	if (!pen_row(p, &y))
 		return;
-	put(y, p->box.x, LABEL_W - 1, here ? ROLE_TITLE_FOCUS : ROLE_DIM,
-	    param ? param->name : "TTL");
+	put(y, p->box.x, LABEL_W - 1, here ? ROLE_TITLE_FOCUS : ROLE_DIM, param->name);
 	put(y, x, 1, role, here ? ">" : "[");
 	edit_draw(&j->field[k], y, x + 1, FIELD_W, role, here && !is_choice(j, k));
 	put(y, x + FIELD_W + 1, 1, role, here ? "<" : "]");
@@ -274,7 +289,7 @@ static void inject_draw(struct ui *u, struct dialog *d)
 
 static void choose(struct inject *j, size_t k, int step)
 {
-	const char *const *c = param_of(j, k)->choices;
+	const char *const *c = j->param[k]->choices;
 	int n = 0, at = 0;
 
 	for (; c[n]; n++)
@@ -287,7 +302,7 @@ static void choose(struct inject *j, size_t k, int step)
 /* A letter goes to the next choice that begins with it. */
 static bool choose_letter(struct inject *j, size_t k, int code)
 {
-	const char *const *c = param_of(j, k)->choices;
+	const char *const *c = j->param[k]->choices;
 	char before[sizeof(j->field[k].text)];
 
 	snprintf(before, sizeof(before), "%s", j->field[k].text);
@@ -378,7 +393,9 @@ static void inject_update(struct ui *u, struct dialog *d)
 {
 	struct inject *j = (struct inject *)d;
 
-	if (!j->plan || j->active != snapshot_active(u->snap))
+	if (j->plan)
+		deck_judge(u->deck, j->plan);
+	else
 		plan_again(u, j);
 }
 
@@ -403,12 +420,23 @@ static const struct dialog_ops inject_ops = { .where = IN_DIALOG,
 					      .typing = inject_typing,
 					      .free = inject_free };
 
-static void fill_fields(struct inject *j)
+static void add_field(struct inject *j, const struct param *p, const char *text)
 {
-	for (size_t k = 0; k < j->fault->nparams && k < PARAMS_MAX; k++)
-		edit_set(&j->field[k], j->fault->params[k].def ? j->fault->params[k].def : "");
-	j->nfields = j->fault->nparams < PARAMS_MAX ? j->fault->nparams : PARAMS_MAX;
-	edit_set(&j->field[j->nfields++], "60s");
+	edit_set(&j->field[j->nfields], text);
+	j->param[j->nfields++] = p;
+}
+
+static void fill_fields(struct inject *j, bool quorum)
+{
+	for (size_t k = 0; k < j->fault->nparams && k < PARAMS_MAX; k++) {
+		const struct param *p = &j->fault->params[k];
+
+		add_field(j, p, p->def ? p->def : "");
+	}
+	add_field(j, &reason_field, "");
+	if (quorum)
+		add_field(j, &quorum_field, "on");
+	add_field(j, &ttl_field, "60s");
 	j->cur = j->nfields; /* Cancel */
 }
 
@@ -429,7 +457,7 @@ void dialog_inject(struct ui *u, const struct fault *f)
 	j->fault = f;
 	for (size_t k = 0; k < n; k++)
 		j->targets[j->ntargets++] = fault_target(f, &list[k]);
-	fill_fields(j);
+	fill_fields(j, u->cfg->guard.quorum);
 	plan_again(u, j);
 	dialog_close(u);
 	u->dialog = &j->dialog;

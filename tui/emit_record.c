@@ -247,6 +247,7 @@ json_t *record_injection(const struct injection *i, int64_t boot_ms)
 	set_text(&r, "effect", i->effect);
 	set_text(&r, "aftermath", i->aftermath);
 	set_text(&r, "reason", i->reason);
+	set_text(&r, "purpose", i->purpose);
 	return end(&r);
 }
 
@@ -297,9 +298,9 @@ json_t *record_plan(const struct plan *p, size_t item)
 	char target[TARGET_MAX], given[400], ttl[32], head[1024];
 
 	params_str(p->fault, &p->params, given, sizeof(given));
-	snprintf(head, sizeof(head), "%s %s on %s for %s%s%s", it->id, p->fault->name,
+	snprintf(head, sizeof(head), "%s %s on %s for %s%s%s%s%s", it->id, p->fault->name,
 		 target_str(target, &it->target), text_duration_str(ttl, sizeof(ttl), p->ttl_ms),
-		 *given ? ": " : "", given);
+		 *given ? ": " : "", given, *p->purpose ? "; reason: " : "", p->purpose);
 	set(&r, "do", lines(head, buf_text(&it->act.do_lines)));
 	set(&r, "undo", lines(NULL, buf_text(&it->act.undo_lines)));
 	set_text(&r, "guard", p->guard);

@@ -209,6 +209,7 @@ static const struct emit_layout layouts[] = {
 		    { "fault", "FAULT", AUTO, false },
 		    { "target", "TARGET", AUTO, false },
 		    { "params", "PARAMETERS", AUTO, false },
+		    { "purpose", "PURPOSE", AUTO, true },
 		    { "effect", "EFFECT", AUTO, true },
 		    { "aftermath", "AFTERMATH", AUTO, false },
 		    { "owner", "OWNER", AUTO, false },

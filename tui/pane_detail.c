@@ -182,7 +182,7 @@ static void draw_identity(struct ui *u, struct pen *p, const struct node_view *v
 
 static void draw_hits(struct ui *u, struct pen *p)
 {
-	char name[TARGET_MAX], line[1600], left[32];
+	char name[TARGET_MAX], line[1600], left[32], at[32];
 
 	target_str(name, &u->targets.cur);
 	for (size_t k = 0; k < u->snap->ninjections; k++) {
@@ -196,6 +196,10 @@ static void draw_hits(struct ui *u, struct pen *p)
 			 ms >= 0 ? ui_left(left, sizeof(left), ms) : "", j->effect[0] ? ", " : "",
 			 j->effect);
 		pen_text(p, "injected", LABEL_W, ROLE_INJECTED, line);
+		ui_clock(at, sizeof(at), j->started_unix_ms);
+		snprintf(line, sizeof(line), "by %s since %s%s%s", j->owner, at,
+			 j->purpose[0] ? ": " : "", j->purpose);
+		pen_text(p, "", LABEL_W, ROLE_DIM, line);
 	}
 }
 

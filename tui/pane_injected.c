@@ -139,10 +139,10 @@ static void draw_bar(const struct ui *u, const struct injection *i, int y, int x
 /* What there is to say of it, the most important first. */
 static void injection_words(const struct injection *i, char *dst, size_t n)
 {
-	snprintf(dst, n, "%s%s%s%s%s%s%s", state_word(i->state), i->reason[0] ? ": " : "",
+	snprintf(dst, n, "%s%s%s%s%s%s%s%s%s%s", state_word(i->state), i->reason[0] ? ": " : "",
 		 i->reason, i->effect[0] && !state_is_final(i->state) ? "; " : "",
-		 state_is_final(i->state) ? "" : i->effect, i->mine ? "" : "; by ",
-		 i->mine ? "" : i->owner);
+		 state_is_final(i->state) ? "" : i->effect, i->purpose[0] ? "; \"" : "", i->purpose,
+		 i->purpose[0] ? "\"" : "", i->mine ? "" : "; by ", i->mine ? "" : i->owner);
 }
 
 static void thousands(char *dst, size_t n, int64_t v)

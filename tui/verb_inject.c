@@ -19,6 +19,8 @@ struct request {
 	const char *params[WORDS_MAX];
 	size_t nparams;
 	int64_t ttl_ms;
+	const char *purpose;
+	bool no_quorum;
 };
 
 /* name=value, where the name can be one of a parameter: not so in path:/a=b@node */
@@ -31,12 +33,21 @@ static bool is_param(const char *w)
 
 static int take_param(struct batch *b, struct request *q, const char *w)
 {
-	if (strncmp(w, "ttl=", 4) != 0) {
+	bool off = strcmp(w, "quorum=off") == 0;
+
+	if (strncmp(w, "ttl=", 4) == 0) {
+		if (text_duration(w + 4, &q->ttl_ms) || q->ttl_ms <= 0)
+			return batch_usage(
+				b, "%s: not a duration; write it as 30s, 2m, 1h or 500ms", w);
+	} else if (strncmp(w, "reason=", 7) == 0) {
+		q->purpose = w + 7;
+	} else if (strncmp(w, "quorum=", 7) == 0) {
+		if (!off && strcmp(w, "quorum=on") != 0)
+			return batch_usage(b, "%s: it is on or off", w);
+		q->no_quorum = off;
+	} else {
 		q->params[q->nparams++] = w;
-		return EXIT_DONE;
 	}
-	if (text_duration(w + 4, &q->ttl_ms) || q->ttl_ms <= 0)
-		return batch_usage(b, "%s: not a duration; write it as 30s, 2m, 1h or 500ms", w);
 	return EXIT_DONE;
 }
 
@@ -87,6 +98,8 @@ static int look_up(struct batch *b, const struct request *q, struct plan_req *p)
 	if (params_parse(p->fault, q->params, q->nparams, &p->params, &e))
 		return batch_error(b, &e, EXIT_USAGE);
 	p->ttl_ms = q->ttl_ms;
+	p->purpose = q->purpose;
+	p->no_quorum = q->no_quorum;
 	return EXIT_DONE;
 }
 
@@ -305,6 +318,12 @@ static int run_plan(struct batch *b, struct plan *p)
 	return status;
 }
 
+/* Limits that count what is active anywhere. */
+static bool guard_counts(const struct guard_cfg *g)
+{
+	return g->max_nodes || g->max_injections || g->quorum;
+}
+
 int verb_inject(struct batch *b, char **words, int n)
 {
 	struct request q = { .ntargets = 0 };
@@ -312,10 +331,13 @@ int verb_inject(struct batch *b, char **words, int n)
 	struct plan *plan = NULL;
 	int r = take_words(b, &q, words, n);
 
+	b->wide = guard_counts(&b->cfg->guard);
 	if (!r)
 		r = look_up(b, &q, &p);
 	if (!r)
 		r = batch_contact(b, 1);
+	if (!r && b->wide)
+		r = batch_contact_rest(b);
 	if (!r)
 		r = make_plan(b, &q, &p, &plan);
 	if (!r)

@@ -11,7 +11,7 @@
 # drop takes it off the ledger with its clock, without a proof that anything was undone.
 #
 # Answers are lines KEY<TAB>VALUE: state, error (NAME and text), hint, note. FD_: ID FAULT TARGET
-# OWNER PARAMS STARTED (ms since 1970) TTL_MS AFTERMATH.
+# OWNER PARAMS PURPOSE STARTED (ms since 1970) TTL_MS AFTERMATH.
 
 fd_dir=/run/faultdeck/$FD_ID
 
@@ -58,6 +58,7 @@ fd_meta() {
 		say target "$FD_TARGET"
 		say owner "$FD_OWNER"
 		say params "$FD_PARAMS"
+		say purpose "$FD_PURPOSE"
 		say started "$FD_STARTED"
 		say aftermath "$FD_AFTERMATH"
 	} >"$fd_dir/meta"

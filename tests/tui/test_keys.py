@@ -53,7 +53,7 @@ def test_fields_are_checked_where_they_are(t):
     t.keys('<C-u>soon')
     t.wait_for('a duration from 1s up')
     t.wait_for('cannot inject')
-    t.keys('<C-u>30s<BTab><BTab><BTab><C-u>500')  # probability
+    t.keys('<C-u>30s<BTab>drill 12<BTab><BTab><BTab><C-u>500')  # probability
     t.wait_for(re.compile(r'probability >500 .*100'))
     t.keys('<C-u>50')
     t.wait_for('probability=50')
@@ -84,7 +84,7 @@ def test_a_required_value_is_asked_for(t):
     t.keys('1<Enter><Down><Down><Down><Enter>')
     t.wait_for('Inject kvm.cpu-fi')
     t.wait_for('cannot inject')
-    t.keys('<BTab><BTab>7')
+    t.keys('<BTab><BTab><BTab>7')
     t.wait_for('arm id=')
     t.wait_for('cannot be undone')
 

@@ -303,7 +303,8 @@ static void test_json_keys(void **state)
 	json_decref(o);
 	i.deadline_boot_ms = 5000;
 	KEYS(o = record_injection(&i, 1000), "id", "fault", "target", "node", "state", "owner",
-	     "started", "params", "ttl_ms", "left_ms", "hits", "effect", "aftermath", "reason");
+	     "started", "params", "ttl_ms", "left_ms", "hits", "effect", "aftermath", "reason",
+	     "purpose");
 	assert_int_equal(json_integer_value(json_object_get(o, "left_ms")), 4000);
 	assert_true(json_is_null(json_object_get(o, "hits")));
 	json_decref(o);
