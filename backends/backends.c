@@ -2,8 +2,10 @@
 #include "backends.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "../core/collect.h"
 #include "host/host.h"
 #include "kvm/kvm.h"
 
@@ -35,6 +37,36 @@ static int load(struct backends *b, const char *dir, struct mistakes *m, struct 
 	return r ? r : add(b, loaded, e);
 }
 
+static bool has_metric(const struct backends *b, enum kind k, const char *key)
+{
+	for (size_t i = 0; i < b->n; i++)
+		if (collect_metric(b->list[i]->metrics, b->list[i]->nmetrics, k, key))
+			return true;
+	return false;
+}
+
+/* Which figures there are is known only when all backends are. */
+static int check_probes(struct backends *b, const struct config *cfg, struct mistakes *m,
+			struct err *e)
+{
+	struct target t;
+
+	for (size_t i = 0; i < cfg->nprobes; i++) {
+		const struct probe_cfg *p = &cfg->probes[i];
+
+		if (!p->metric || target_parse(p->of, &t, NULL) || has_metric(b, t.kind, p->metric))
+			continue;
+		m->list[m->n].line = p->line;
+		snprintf(m->list[m->n++].msg, sizeof(m->list[0].msg),
+			 "probes[%zu].metric: there is no metric \"%.60s\" of a %s", i, p->metric,
+			 kind_word(t.kind));
+	}
+	if (!m->n)
+		return 0;
+	snprintf(b->path, sizeof(b->path), "%s", cfg->path);
+	return err_set(e, -EINVAL, "%s: %zu mistakes", cfg->path, m->n);
+}
+
 int backends_open(struct backends *b, const struct config *cfg, struct mistakes *m, struct err *e)
 {
 	int r = 0;
@@ -51,7 +83,7 @@ int backends_open(struct backends *b, const struct config *cfg, struct mistakes 
 	}
 	for (char **dir = cfg->backends; dir && *dir && !r; dir++)
 		r = load(b, *dir, m, e);
-	return r;
+	return r ? r : check_probes(b, cfg, m, e);
 }
 
 void backends_close(struct backends *b)

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "collect.h"
-#include "deck_priv.h"
+#include "probe.h"
 
 #define BACKOFF_MIN_MS 1000
 #define BACKOFF_MAX_MS 15000
@@ -21,9 +21,11 @@ void actor_disconnect(struct actor *a)
 {
 	a->fast = chan_close(a->fast);
 	a->slow = chan_close(a->slow);
+	a->probes = chan_close(a->probes);
 	a->transport = transport_close(a->transport);
 	buf_clear(&a->fast_text);
 	buf_clear(&a->slow_text);
+	buf_clear(&a->probe_text);
 	a->fast_asked = a->slow_asked = false;
 	a->slow_due_ms = 0;
 }
@@ -208,6 +210,8 @@ int actor_tick(struct actor *a, struct err *e)
 		r = slow_turn(a, e);
 	if (!r)
 		r = view_of(a, text, asked, e);
+	if (!r)
+		probe_turn(a);
 	free(text);
 	return r;
 }
@@ -229,6 +233,7 @@ void actor_lost(struct actor *a, const struct err *why)
 		actor_publish(a, v);
 	}
 	pthread_mutex_lock(&d->lock);
+	probes_lost(a, why->msg);
 	a->backoff_ms = a->backoff_ms ? a->backoff_ms * 2 : BACKOFF_MIN_MS;
 	if (a->backoff_ms > BACKOFF_MAX_MS)
 		a->backoff_ms = BACKOFF_MAX_MS;
@@ -249,9 +254,10 @@ void actor_refresh(struct actor *a)
 	}
 	pthread_mutex_lock(&a->deck->lock);
 	a->backoff_ms = 0;
-	a->due_ms = now_boot_ms() + (a->deck->o.glance && a->view->seq >= GLANCES
-					     ? GLANCED_MS
-					     : a->deck->o.interval_ms);
+	a->due_ms =
+		now_boot_ms() + (a->deck->o.glance && !a->deck->nprobes && a->view->seq >= GLANCES
+					 ? GLANCED_MS
+					 : a->deck->o.interval_ms);
 	pthread_mutex_unlock(&a->deck->lock);
 }
 

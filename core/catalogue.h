@@ -124,6 +124,8 @@ struct backend {
 	size_t nmetrics;
 	const struct fault *faults;
 	size_t nfaults;
+	const struct probe_cfg *probes;
+	size_t nprobes;
 	const struct operation *operations;
 	size_t noperations;
 	/* NULL if F fits T as V shows it now, else the reason in plain words (static or in BUF). */

@@ -13,6 +13,24 @@ static const struct metric node_metrics[] = {
 	{ "mem_total", "memory", "B", KIND_NODE, false, 1 },
 };
 
+static const struct metric *find_metric(const struct metric *m, size_t n, enum kind k,
+					const char *key)
+{
+	for (size_t i = 0; i < n; i++)
+		if (m[i].kind == k && strcmp(m[i].key, key) == 0)
+			return &m[i];
+	return NULL;
+}
+
+const struct metric *collect_metric(const struct metric *list, size_t n, enum kind k,
+				    const char *key)
+{
+	const struct metric *m = find_metric(list, n, k, key);
+
+	return m ? m
+		 : find_metric(node_metrics, sizeof(node_metrics) / sizeof(*node_metrics), k, key);
+}
+
 struct reader {
 	const struct collect_in *in;
 	struct node_view *v;

@@ -38,6 +38,9 @@ struct node_view *node_view_unref(struct node_view *v);
 
 /* The node says that its slow part has something to tell: a line "?". */
 bool collect_wants_slow(const char *fast);
+/* The metric KEY of items of kind K: one of LIST, or what every node tells; NULL: none. */
+const struct metric *collect_metric(const struct metric *list, size_t n, enum kind k,
+				    const char *key);
 
 /* A block that ends with a lone "." line: its length without that, -1 while it is incomplete. */
 long collect_block_end(const struct buf *b);

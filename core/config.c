@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe_read.h"
 #include "schema.h"
 #include "text.h"
 
@@ -21,20 +22,9 @@ static int read_count(struct schema *r, const config_setting_t *s, const char *p
 	return schema_int(r, s, path, dst, 100000);
 }
 
-static int read_duration(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+static int read_ttl(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
-	const char *v = schema_text(s);
-	int64_t ms = 0;
-
-	if (config_setting_type(s) == CONFIG_TYPE_INT)
-		ms = (int64_t)config_setting_get_int(s) * 1000;
-	else if (v && text_duration(v, &ms))
-		ms = 0;
-	if (ms < 1000 || ms > 86400000)
-		return schema_expected(r, s, path,
-				       "a time from 1s to 24h (\"90s\", \"10m\", or seconds)");
-	*(int64_t *)dst = ms;
-	return 0;
+	return schema_duration(r, s, path, dst, 86400000);
 }
 
 /* One text, or a list of them. */
@@ -117,7 +107,7 @@ static const struct schema_key node_keys[] = {
 static const struct schema_key guard_keys[] = {
 	{ "max_nodes", read_count, AT(guard_cfg, max_nodes), LINE(max_nodes_line) },
 	{ "max_injections", read_count, AT(guard_cfg, max_injections), LINE(max_injections_line) },
-	{ "max_ttl", read_duration, AT(guard_cfg, max_ttl_ms), LINE(max_ttl_line) },
+	{ "max_ttl", read_ttl, AT(guard_cfg, max_ttl_ms), LINE(max_ttl_line) },
 	{ "protected", schema_strings, AT(guard_cfg, protected_nodes), LINE(protected_line) },
 	{ "quorum", schema_bool, AT(guard_cfg, quorum), LINE(quorum_line) },
 	{ "hours", read_hours, AT(guard_cfg, hours), LINE(hours_line) },
@@ -175,6 +165,7 @@ static const struct schema_key top_keys[] = {
 	{ "ssh_config", schema_path, AT(config, ssh_config) },
 	{ "nodes", read_nodes, AT(config, nodes), .required = true },
 	{ "guard", read_guard, AT(config, guard) },
+	{ "probes", probe_cfg_read, AT(config, probes) },
 	{ "backends", schema_paths, AT(config, backends) },
 	{ .name = NULL },
 };
@@ -208,6 +199,7 @@ static void read_config(struct schema *r, const config_setting_t *root, void *ar
 {
 	schema_group(r, root, "", top_keys, arg);
 	check_protected(r, arg);
+	probe_cfg_check(r, arg);
 	set_defaults(r, arg);
 }
 
@@ -273,6 +265,7 @@ struct config *config_free(struct config *c)
 	schema_free_strings(c->guard.protected_nodes);
 	schema_free_strings(c->guard.hours_text);
 	free(c->guard.hours);
+	probe_cfg_free(c->probes, c->nprobes);
 	schema_free_strings(c->backends);
 	free(c->path);
 	free(c->cluster);

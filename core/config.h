@@ -11,6 +11,7 @@
 
 #include "err.h"
 #include "hours.h"
+#include "probe_cfg.h"
 
 #define CONFIG_MAX_NODES    10000
 #define CONFIG_MAX_MISTAKES 200
@@ -62,6 +63,8 @@ struct config {
 	struct node_cfg *nodes;
 	size_t nnodes;
 	struct guard_cfg guard;
+	struct probe_cfg *probes;
+	size_t nprobes;
 	char **backends; /* directories of the user's own backends; NULL: none */
 };
 

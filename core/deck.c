@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "collect.h"
-#include "deck_priv.h"
+#include "probe.h"
 
 static void from_journal(const struct injection *i, void *arg)
 {
@@ -89,6 +89,7 @@ static int open_actor(struct deck *d, const struct node_cfg *n)
 	a->view->cfg = n;
 	a->view->refs = 1;
 	a->fast_text.max = a->slow_text.max = TRANSPORT_MAX_OUT;
+	a->probe_text.max = 256u << 10;
 	return 0;
 }
 
@@ -128,6 +129,7 @@ int deck_open(const struct deck_opts *o, struct deck **out, struct err *e)
 	pthread_mutex_init(&d->lock, NULL);
 	init_cond(&d->news);
 	init_cond(&d->slot_free);
+	init_cond(&d->closing);
 	d->o = *o;
 	if (!d->o.interval_ms)
 		d->o.interval_ms = 1000;
@@ -135,6 +137,8 @@ int deck_open(const struct deck_opts *o, struct deck **out, struct err *e)
 	d->wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	d->cancel_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = d->wake_fd < 0 || d->cancel_fd < 0 ? -errno : open_actors(d);
+	if (!r)
+		r = probes_open(d);
 	if (r)
 		err_set(e, r, "the engine cannot start: %s", strerror(-r));
 	else
@@ -160,6 +164,7 @@ static void free_actor(struct actor *a)
 	pthread_cond_destroy(&a->wake);
 	buf_free(&a->fast_text);
 	buf_free(&a->slow_text);
+	buf_free(&a->probe_text);
 	free(a->slow_last);
 }
 
@@ -171,12 +176,14 @@ struct deck *deck_close(struct deck *d)
 		snapshot_put(d->snap);
 	for (size_t i = 0; i < d->nactors; i++)
 		free_actor(&d->actors[i]);
+	probes_free(d);
 	journal_close(d->journal);
 	if (d->wake_fd >= 0)
 		close(d->wake_fd);
 	if (d->cancel_fd >= 0)
 		close(d->cancel_fd);
 	pthread_cond_destroy(&d->slot_free);
+	pthread_cond_destroy(&d->closing);
 	pthread_cond_destroy(&d->news);
 	pthread_mutex_destroy(&d->lock);
 	free(d->actors);

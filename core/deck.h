@@ -17,6 +17,12 @@ enum event_mode {
 	EVENTS_HELD /* first those that the modules still hold */
 };
 
+enum probe_mode {
+	PROBES_NONE,
+	PROBES_ABORT, /* those that an injection must not begin without */
+	PROBES_ALL
+};
+
 struct deck_opts {
 	const struct config *cfg;              /* outlives the deck */
 	const struct backend *const *backends; /* NULL-terminated */
@@ -25,6 +31,7 @@ struct deck_opts {
 	bool accept_new;
 	bool readonly;          /* plans, but never injects or restores */
 	enum event_mode events; /* of the modules */
+	enum probe_mode probes; /* that are asked */
 	int interval_ms;        /* of the refresh; 0: 1000 */
 	/* States and figures only, for a look: what faults need is not asked, and who has answered
 	 * twice is left in peace for a while. */
@@ -95,7 +102,11 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e);
 /* Asks every node what is there (ledger and module rules) and ends it. */
 int deck_restore_all(struct deck *d, unsigned flags, struct err *e);
 int deck_renew(struct deck *d, const char *id, int64_t ttl_ms, struct err *e);
-/* On: blocks new injections and restores all, past every queue. Off: lifts the block. */
+/*
+ * On: blocks new injections and restores all, past every queue. Off: lifts the block. An abort
+ * probe that fails while something of ours is injected does the same by itself; lifted, the guard
+ * goes on to refuse until it holds again.
+ */
 void deck_panic(struct deck *d, bool on);
 /* Takes final injections off the list; ID NULL: all of them. */
 void deck_acknowledge(struct deck *d, const char *id);

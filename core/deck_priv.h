@@ -18,6 +18,7 @@
 #define SLOW_INTERVAL_MS    2000
 
 struct actor;
+struct probe;
 /* What waits in an actor's queue; runs with the session open, or with OPEN_ERR when it is not. */
 struct job {
 	void (*run)(struct actor *a, struct job *j, struct err *open_err);
@@ -45,8 +46,8 @@ struct actor {
 	pthread_t thread;
 	/* the thread's own */
 	struct transport *transport;
-	struct chan *fast, *slow;
-	struct buf fast_text, slow_text;
+	struct chan *fast, *slow, *probes;
+	struct buf fast_text, slow_text, probe_text;
 	char *slow_last;
 	bool fast_asked, slow_asked;
 	int64_t slow_due_ms;
@@ -87,13 +88,17 @@ struct deck {
 	pthread_mutex_t lock;
 	pthread_cond_t news; /* for deck_wait, task_wait and deck_stop */
 	pthread_cond_t slot_free;
+	pthread_cond_t closing; /* for the threads of probes: the deck stops */
 	struct connect_slot slots[CONNECT_SLOTS];
 	bool stop, panic;
+	char abort[240]; /* why, where a probe did it */
 	struct actor *actors;
 	size_t nactors;
 	struct record *records;
 	size_t nrecords;
-	struct snapshot *snap; /* current one, NULL: must be made */
+	struct probe *probes;
+	size_t nprobes, probing; /* probing: threads that ask just now */
+	struct snapshot *snap;   /* current one, NULL: must be made */
 	uint64_t snap_seq;
 	struct log_line *log;
 	uint64_t log_end;
@@ -120,6 +125,11 @@ int record_set(struct deck *d, const char *id, enum inj_state state, const char 
 
 /* Until C is signalled, or BOOT_MS has passed (-ETIMEDOUT); M is held. */
 int cond_until(pthread_cond_t *c, pthread_mutex_t *m, int64_t boot_ms);
+/* One sweep a node, in front of everything that waits there. */
+int queue_sweeps(struct deck *d, unsigned flags);
+/* deck_log with the lock held. */
+void log_locked(struct deck *d, const char *node, int code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* unlocked, by the actor's thread */
 void actor_refresh(struct actor *a);
@@ -144,6 +154,7 @@ int script_inject(struct buf *b, const struct plan *p, const struct plan_item *i
 enum collector { COLLECT_FAST, COLLECT_SLOW };
 int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
 		     enum event_mode events);
+int script_probes(struct buf *b);
 int script_sweep(struct buf *b, const struct backend *const *backends, bool force);
 int script_undo(struct buf *b, const struct backend *const *backends, const char *id, bool force);
 int script_renew(struct buf *b, const char *id, int64_t ttl_ms);

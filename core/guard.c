@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "deck_priv.h"
+#include "probe.h"
 
 struct judge {
 	struct deck *d;
@@ -170,6 +170,21 @@ static bool wrong_time(struct judge *j)
 	return refuse(j, "hours = %s (%s:%d): it is %s here", windows, file(j), g->hours_line, now);
 }
 
+/* ---- abort probes ---- */
+
+/* What could not be asked does not hold either: nobody would see what breaks. */
+static bool blind(struct judge *j)
+{
+	const struct probe_view *p = probe_in_the_way(j->s);
+
+	if (!p)
+		return false;
+	return refuse(j, "abort probe \"%s\" (%s:%d) does not hold: %s%s%s", p->name,
+		      p->cfg->file ? p->cfg->file : file(j), p->cfg->line,
+		      p->asked ? probe_state_word(p->state) : "not asked yet",
+		      p->value[0] ? ": " : "", p->value);
+}
+
 /* ---- the verdict ---- */
 
 static void add(struct plan *p, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -216,12 +231,13 @@ void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
 	struct judge j = { d, s, p };
 
 	p->refused = false;
-	if (s->panic && refuse(&j, "new injections are blocked until the panic is lifted"))
+	if (s->panic && refuse(&j, "new injections are blocked until the panic is lifted%s%s",
+			       s->abort[0] ? ": " : "", s->abort))
 		return;
 	for (size_t i = 0; i < p->nitems; i++)
 		if (node_refused(&j, p->items[i].node))
 			return;
-	if (wrong_time(&j) || too_many(&j) || too_long(&j) || no_majority_left(&j))
+	if (blind(&j) || wrong_time(&j) || too_many(&j) || too_long(&j) || no_majority_left(&j))
 		return;
 	allow(&j);
 }

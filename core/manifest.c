@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "collect.h"
 #include "manifest_priv.h"
+#include "probe_read.h"
 
 #define AT SCHEMA_AT
 
@@ -116,6 +118,7 @@ static const struct schema_key top_keys[] = {
 	{ "components", manifest_components, AT(manifest, components) },
 	{ "metrics", manifest_metrics, AT(manifest, metrics) },
 	{ "collect", manifest_collect, AT(manifest, collect) },
+	{ "probes", manifest_probes, AT(manifest, probes) },
 	{ "faults", read_faults, AT(manifest, faults), .required = true },
 	{ .name = NULL },
 };
@@ -142,10 +145,28 @@ static void check_components(struct schema *r, const config_setting_t *root,
 					*c);
 }
 
+static void check_probes(struct schema *r, const struct manifest *m)
+{
+	for (size_t i = 0; i < m->backend.nprobes; i++) {
+		const struct probe_cfg *p = &m->probes[i];
+		enum kind k = p->component ? KIND_SERVICE : KIND_NODE;
+
+		if (p->component && !has_component(m, p->component))
+			schema_mistake(r, p->line,
+				       "probes[%zu].component: there is no component \"%s\"", i,
+				       p->component);
+		if (p->metric && !collect_metric(m->metrics, m->backend.nmetrics, k, p->metric))
+			schema_mistake(r, p->line,
+				       "probes[%zu].metric: there is no metric \"%s\" of a %s", i,
+				       p->metric, kind_word(k));
+	}
+}
+
 static void read_manifest(struct schema *r, const config_setting_t *root, void *arg)
 {
 	schema_group(r, root, "", top_keys, arg);
 	check_components(r, root, arg);
+	check_probes(r, arg);
 }
 
 /* ---- the backend ---- */
@@ -157,6 +178,7 @@ static int finish(struct manifest *m)
 	b->name = m->name;
 	b->metrics = m->metrics;
 	b->faults = m->faults;
+	b->probes = m->probes;
 	b->unfit = manifest_unfit;
 	b->plan = manifest_plan;
 	b->data = m;
@@ -270,6 +292,7 @@ struct backend *manifest_free(struct backend *b)
 		free((char *)m->metrics[i].label);
 		free((char *)m->metrics[i].unit);
 	}
+	probe_cfg_free(m->probes, b->nprobes);
 	free(m->components);
 	free(m->metrics);
 	free(m->faults);

@@ -23,6 +23,7 @@ struct manifest {
 	struct metric *metrics;
 	struct component *components;
 	size_t ncomponents;
+	struct probe_cfg *probes;
 	struct fault *faults;
 	struct fault_more *more;
 	char *collect;
@@ -46,6 +47,7 @@ bool manifest_is_name(const char *s);
 manifest_reader manifest_dashed, manifest_variables, manifest_targets, manifest_flags,
 	manifest_aftermath, manifest_recovery, manifest_metrics, manifest_components,
 	manifest_params;
+manifest_reader manifest_probes; /* probe_cfg.c */
 /* manifest_sh.c: the same for a fault's files (to char *), and the collector's file */
 manifest_reader manifest_script, manifest_collect;
 /* NULL if there is no such text. */

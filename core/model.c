@@ -26,6 +26,15 @@ const char *node_state_word(enum node_state s)
 	return words[s];
 }
 
+const char *probe_state_word(enum probe_state s)
+{
+	static const char *const words[] = {
+		[PROBE_UNKNOWN] = "unknown", [PROBE_HOLDS] = "holds", [PROBE_FAILED] = "failed"
+	};
+
+	return words[s];
+}
+
 const char *state_word(enum inj_state s)
 {
 #define STATE_WORD(e, w) [STATE_##e] = w,

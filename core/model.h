@@ -156,6 +156,21 @@ struct injection {
 	int64_t hits;             /* -1: not known */
 };
 
+enum probe_state { PROBE_UNKNOWN, PROBE_HOLDS, PROBE_FAILED };
+const char *probe_state_word(enum probe_state s);
+struct probe_view {
+	const struct probe_cfg *cfg;
+	char name[NAME_MAX_]; /* of a manifest's: "redis.ping@n1" */
+	char node[64];        /* that it is asked on or about; "": asked from here */
+	enum probe_state state;
+	char value[160];       /* what it found, or why that is not known */
+	int64_t since_unix_ms; /* in this state */
+	int tries;             /* in a row that told nothing */
+	bool asked;
+};
+/* An abort probe that failed, or told nothing too often. */
+bool probe_aborts(const struct probe_view *p);
+
 struct snapshot {
 	uint64_t seq;
 	int64_t boot_ms;          /* when it was made */
@@ -163,7 +178,10 @@ struct snapshot {
 	size_t nnodes;
 	struct injection *injections; /* oldest first; final ones stay until acknowledged */
 	size_t ninjections;
-	bool panic; /* new injections are blocked */
+	struct probe_view *probes; /* in the order of their files */
+	size_t nprobes;
+	bool panic;      /* new injections are blocked */
+	char abort[240]; /* the probe that did it; "": somebody did */
 	int refs;
 };
 const struct node_view *snapshot_node(const struct snapshot *s, const char *name);

@@ -138,8 +138,7 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 	return ret;
 }
 
-/* One sweep a node, in front of everything that waits there. */
-static int queue_sweeps(struct deck *d, unsigned flags)
+int queue_sweeps(struct deck *d, unsigned flags)
 {
 	int r = 0;
 
@@ -203,6 +202,7 @@ void deck_panic(struct deck *d, bool on)
 {
 	pthread_mutex_lock(&d->lock);
 	d->panic = on;
+	d->abort[0] = '\0';
 	if (on && !d->o.readonly)
 		queue_sweeps(d, 0);
 	deck_changed(d);

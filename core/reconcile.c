@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "collect.h"
-#include "deck_priv.h"
+#include "probe.h"
 
 static void take_attr(const struct item *i, const char *key, char *dst, size_t n)
 {
@@ -102,6 +102,7 @@ static void shown(struct actor *a, const struct item *it)
 /* How it ended, seen from a node that does not show it any more. */
 static void set_ended(const struct actor *a, struct record *r)
 {
+	const struct deck *d = a->deck;
 	const char *boot = item_attr(&a->view->items[0], "boot"), *why;
 	bool over = r->i.deadline_boot_ms
 			    ? now_boot_ms() + 1500 >= r->i.deadline_boot_ms
@@ -111,7 +112,7 @@ static void set_ended(const struct actor *a, struct record *r)
 	if (r->boot[0] && boot && strcmp(boot, r->boot) != 0) {
 		why = "the node was rebooted: nothing of it is left";
 	} else if (r->swept) {
-		why = "restore all";
+		why = d->abort[0] ? d->abort : "restore all";
 	} else if (over) {
 		r->i.state = STATE_EXPIRED;
 		why = "the TTL passed: the node restored it by itself";
@@ -162,6 +163,7 @@ void reconcile(struct actor *a, struct node_view *v)
 	for (size_t i = 0; i < v->nitems; i++)
 		if (v->items[i].kind == KIND_INJECTION)
 			shown(a, &v->items[i]);
+	probes_of_view(a);
 	if (can_tell(v))
 		n = end_missing(a, over, sizeof(over) / sizeof(*over));
 	deck_changed(d);

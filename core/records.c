@@ -7,7 +7,7 @@
 #include <sys/eventfd.h>
 
 #include "collect.h"
-#include "deck_priv.h"
+#include "probe.h"
 
 /* ---- records ---- */
 
@@ -133,16 +133,19 @@ static struct snapshot *make_snapshot(struct deck *d)
 		abort();
 	s->nodes = calloc(d->nactors + 1, sizeof(*s->nodes));
 	s->injections = calloc(d->nrecords + 1, sizeof(*s->injections));
-	if (!s->nodes || !s->injections)
+	s->probes = calloc(d->nprobes + 1, sizeof(*s->probes));
+	if (!s->nodes || !s->injections || !s->probes)
 		abort();
 	s->seq = ++d->snap_seq;
 	s->boot_ms = now_boot_ms();
 	s->panic = d->panic;
+	memcpy(s->abort, d->abort, sizeof(s->abort));
 	s->refs = 1;
 	for (size_t i = 0; i < d->nactors; i++)
 		s->nodes[s->nnodes++] = node_view_ref(d->actors[i].view);
 	for (size_t i = 0; i < d->nrecords; i++)
 		show_record(d, &d->records[i], &s->injections[s->ninjections++]);
+	s->nprobes = probes_shown(d, s->probes);
 	return s;
 }
 
@@ -169,6 +172,7 @@ void snapshot_put(const struct snapshot *cs)
 		node_view_unref(s->nodes[i]);
 	free(s->nodes);
 	free(s->injections);
+	free(s->probes);
 	free(s);
 }
 

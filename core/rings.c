@@ -8,20 +8,35 @@
 
 #include "deck_priv.h"
 
-void deck_log(struct deck *d, const char *node, int code, const char *fmt, ...)
+static void add_line(struct deck *d, const char *node, int code, const char *fmt, va_list ap)
 {
-	struct log_line l = { .unix_ms = now_unix_ms(), .code = code };
+	struct log_line *l = &d->log[d->log_end++ % DECK_LOG_MAX];
+
+	*l = (struct log_line){ .unix_ms = now_unix_ms(), .code = code };
+	snprintf(l->node, sizeof(l->node), "%s", node);
+	vsnprintf(l->text, sizeof(l->text), fmt, ap);
+	text_clean(l->text, sizeof(l->text), l->text);
+	eventfd_write(d->wake_fd, 1);
+}
+
+void log_locked(struct deck *d, const char *node, int code, const char *fmt, ...)
+{
 	va_list ap;
 
-	snprintf(l.node, sizeof(l.node), "%s", node);
 	va_start(ap, fmt);
-	vsnprintf(l.text, sizeof(l.text), fmt, ap);
+	add_line(d, node, code, fmt, ap);
 	va_end(ap);
-	text_clean(l.text, sizeof(l.text), l.text);
+}
+
+void deck_log(struct deck *d, const char *node, int code, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
 	pthread_mutex_lock(&d->lock);
-	d->log[d->log_end++ % DECK_LOG_MAX] = l;
+	add_line(d, node, code, fmt, ap);
 	pthread_mutex_unlock(&d->lock);
-	eventfd_write(d->wake_fd, 1);
+	va_end(ap);
 }
 
 /* Moves *CURSOR to the next entry that is still kept, and says whether there is one. */

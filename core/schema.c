@@ -157,6 +157,25 @@ int schema_int(struct schema *r, const config_setting_t *s, const char *path, in
 	return 0;
 }
 
+int schema_duration(struct schema *r, const config_setting_t *s, const char *path, int64_t *dst,
+		    int64_t max_ms)
+{
+	const char *v = schema_text(s);
+	char what[100], max[24];
+	int64_t ms = 0;
+
+	if (config_setting_type(s) == CONFIG_TYPE_INT)
+		ms = (int64_t)config_setting_get_int(s) * 1000;
+	else if (v && text_duration(v, &ms))
+		ms = 0;
+	snprintf(what, sizeof(what), "a time from 1s to %s (\"90s\", \"10m\", or seconds)",
+		 text_duration_str(max, sizeof(max), max_ms));
+	if (ms < 1000 || ms > max_ms)
+		return schema_expected(r, s, path, what);
+	*dst = ms;
+	return 0;
+}
+
 int schema_strings(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
 	int n = config_setting_length(s), t = config_setting_type(s);

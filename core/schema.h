@@ -65,6 +65,9 @@ int schema_strings(struct schema *r, const config_setting_t *s, const char *path
 int schema_paths(struct schema *r, const config_setting_t *s, const char *path, void *dst);
 /* A number from 1 to MAX. */
 int schema_int(struct schema *r, const config_setting_t *s, const char *path, int *dst, int max);
+/* A time from 1s to MAX_MS. */
+int schema_duration(struct schema *r, const config_setting_t *s, const char *path, int64_t *dst,
+		    int64_t max_ms);
 /* Takes NULL, and lists that end early. */
 void schema_free_strings(char **list);
 

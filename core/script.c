@@ -14,6 +14,9 @@ static const char begin_sh[] =
 static const char collect_sh[] =
 #include "node/collect.sh.inc"
 	;
+static const char probe_sh[] =
+#include "node/probe.sh.inc"
+	;
 static const char sweep_sh[] =
 #include "node/sweep.sh.inc"
 	;
@@ -96,6 +99,12 @@ int script_collector(struct buf *b, const struct backend *const *backends, enum 
 		buf_str(b, backends[i]->collect_sh);
 	/* the shell may read ahead on its input: the next question waits for this answer */
 	buf_fmt(b, "fd_serve %s\nexit\n", which == COLLECT_SLOW ? "slow" : "fast");
+	return done(b);
+}
+
+int script_probes(struct buf *b)
+{
+	buf_str(b, probe_sh);
 	return done(b);
 }
 

@@ -123,7 +123,7 @@ static int reach(struct ssh_t *t, const struct node_cfg *n, const struct transpo
 	if (!r && proxy.len)
 		r = ssh_proxy_start(t, proxy.data, fd, e);
 	else if (!r)
-		r = ssh_tcp(t, host, port, fd, e);
+		r = ssh_tcp(&(struct tcp_limit){ t->end, t->cancel_fd }, host, port, fd, e);
 	ssh_string_free_char(host);
 	buf_free(&proxy);
 	return r;

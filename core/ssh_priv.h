@@ -33,8 +33,12 @@ struct ssh_t {
  * when it has no socket. */
 int ssh_wait(struct ssh_t *t, int64_t end);
 
-/* A connected, non-blocking TCP socket to HOST, until T's end. */
-int ssh_tcp(const struct ssh_t *t, const char *host, unsigned port, int *fd, struct err *e);
+/* A connected, non-blocking TCP socket to HOST. */
+struct tcp_limit {
+	int64_t end;   /* CLOCK_BOOTTIME, ms */
+	int cancel_fd; /* nobody waits any more once it is readable; -1: none */
+};
+int ssh_tcp(const struct tcp_limit *t, const char *host, unsigned port, int *fd, struct err *e);
 
 /*
  * The command that carries the connection where cluster.cfg or ssh_config asks for a jump host or a

@@ -111,7 +111,7 @@ static bool lookup_slice(struct lookup *l, int64_t end)
 }
 
 /* Takes the answer from L, which is not to be used after it; EAI_AGAIN when there was none. */
-static int lookup_wait(struct lookup *l, const struct ssh_t *t, struct addrinfo **list)
+static int lookup_wait(struct lookup *l, const struct tcp_limit *t, struct addrinfo **list)
 {
 	pthread_mutex_lock(&l->lock);
 	while (!l->done && !is_cancelled(t->cancel_fd) && !lookup_slice(l, t->end))
@@ -129,7 +129,8 @@ static int lookup_wait(struct lookup *l, const struct ssh_t *t, struct addrinfo 
 	return rc;
 }
 
-static int resolve(const struct ssh_t *t, const char *host, unsigned port, struct addrinfo **list)
+static int resolve(const struct tcp_limit *t, const char *host, unsigned port,
+		   struct addrinfo **list)
 {
 	struct addrinfo numeric = any_stream;
 	struct lookup *l = calloc(1, sizeof(*l));
@@ -215,7 +216,7 @@ static int connect_one(const struct addrinfo *a, int cancel_fd, int64_t end, int
 }
 
 /* Each address gets its share of the time that is left, so that a dead first one costs not all. */
-static int connect_any(const struct ssh_t *t, const struct addrinfo *list, int *fd)
+static int connect_any(const struct tcp_limit *t, const struct addrinfo *list, int *fd)
 {
 	int left = 0, why = EHOSTUNREACH;
 
@@ -254,7 +255,7 @@ static int refused(const char *host, unsigned port, int why, struct err *e)
 	return err_hint(e, "check the address and the network");
 }
 
-int ssh_tcp(const struct ssh_t *t, const char *host, unsigned port, int *fd, struct err *e)
+int ssh_tcp(const struct tcp_limit *t, const char *host, unsigned port, int *fd, struct err *e)
 {
 	struct addrinfo *list = NULL;
 	const int rc = resolve(t, host, port, &list);

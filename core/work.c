@@ -9,7 +9,7 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 
-#include "deck_priv.h"
+#include "probe.h"
 
 #define CONNECT_SLOT_MS 250 /* a set-up that takes longer is waiting, and no longer counts */
 #define STACK_BYTES     (512u << 10)
@@ -182,6 +182,7 @@ void deck_start(struct deck *d)
 	for (size_t i = 0; i < d->nactors; i++)
 		start_one(&d->actors[i], &attr);
 	pthread_attr_destroy(&attr);
+	probes_start(d);
 }
 
 /* An act that runs, or one that waits on a node that answers: those are let to their end. */
@@ -201,7 +202,7 @@ static bool any_busy(const struct deck *d)
 	for (size_t i = 0; i < d->nactors; i++)
 		if (d->actors[i].busy)
 			return true;
-	return false;
+	return d->probing;
 }
 
 bool deck_stop(struct deck *d)
@@ -215,6 +216,7 @@ bool deck_stop(struct deck *d)
 	d->stop = true;
 	eventfd_write(d->cancel_fd, 1);
 	pthread_cond_broadcast(&d->slot_free);
+	pthread_cond_broadcast(&d->closing);
 	for (size_t i = 0; i < d->nactors; i++)
 		pthread_cond_signal(&d->actors[i].wake);
 	end = now_boot_ms() + CLOSE_MS;
@@ -225,5 +227,8 @@ bool deck_stop(struct deck *d)
 	for (size_t i = 0; i < d->nactors && idle; i++)
 		if (d->actors[i].started)
 			pthread_join(d->actors[i].thread, NULL);
+	for (size_t i = 0; i < d->nprobes && idle; i++)
+		if (d->probes[i].threaded)
+			pthread_join(d->probes[i].thread, NULL);
 	return idle;
 }

@@ -150,6 +150,10 @@ int batch_open(struct batch *b)
 		o.glance = true;
 		o.interval_ms = GLANCE_MS;
 	}
+	if (b->many || strcmp(b->args->words[0], "status") == 0)
+		o.probes = PROBES_ALL;
+	else if (verb_find(b->args->words[0])->flags & VERB_INJECTS)
+		o.probes = PROBES_ABORT;
 	if (strcmp(b->args->words[0], "events") == 0)
 		o.events = EVENTS_HELD;
 	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)))
@@ -253,6 +257,40 @@ int batch_contact_rest(struct batch *b)
 		snapshot_put(s);
 	} while (!r && now < all);
 	return r == -EINTR ? EXIT_SIGNAL : EXIT_DONE;
+}
+
+/* A rate is known with the second answer. */
+static bool probe_known(const struct snapshot *s, const struct probe_view *p)
+{
+	const struct node_view *v = p->node[0] ? snapshot_node(s, p->node) : NULL;
+
+	if (p->state != PROBE_UNKNOWN || (v && v->state != NODE_UP))
+		return true;
+	return p->tries >= (p->cfg->kind == PROBE_METRIC ? 2 : 1);
+}
+
+static bool probes_known(const struct snapshot *s, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < s->nprobes; i++)
+		if (!probe_known(s, &s->probes[i]))
+			return false;
+	return true;
+}
+
+int batch_contact_probes(struct batch *b)
+{
+	const struct snapshot *s = deck_snapshot(b->deck);
+	int64_t limit = 0;
+
+	for (size_t i = 0; i < s->nprobes; i++)
+		if (s->probes[i].cfg->timeout_ms > limit)
+			limit = s->probes[i].cfg->timeout_ms;
+	snapshot_put(s);
+	if (!limit)
+		return EXIT_DONE;
+	return batch_wait(b, probes_known, NULL, (int)limit + REST_MS) == -EINTR ? EXIT_SIGNAL
+										 : EXIT_DONE;
 }
 
 static void report_unreachable(struct batch *b, const struct node_view *v)

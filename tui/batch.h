@@ -100,6 +100,8 @@ int batch_contact(struct batch *b, uint64_t min_seq);
  * them. One that hangs costs REST_MS after the last one that did not.
  */
 int batch_contact_rest(struct batch *b);
+/* Until each probe was asked once, at most as long as the slowest of them may take. */
+int batch_contact_probes(struct batch *b);
 /* Reports and counts the nodes of the scope that do not answer; returns how many do. */
 size_t batch_reach(struct batch *b, const struct snapshot *s);
 bool batch_interrupted(const struct batch *b);

@@ -129,7 +129,7 @@ static int draw_sign(const struct ui *u, int x, int w)
 
 static void draw_top(const struct ui *u)
 {
-	size_t up = 0, vms = 0;
+	size_t up = 0, vms = 0, failed = 0;
 	struct box line = { 0, 0, 1, COLS };
 	int x, w = COLS - 10;
 
@@ -148,6 +148,12 @@ static void draw_top(const struct ui *u)
 	x += putf(0, x, w - x, ROLE_BAR, "%zu/%zu nodes  %zu VM%s ", up, u->snap->nnodes, vms,
 		  vms == 1 ? "" : "s") +
 	     1;
+	for (size_t k = 0; k < u->snap->nprobes; k++)
+		failed += u->snap->probes[k].state == PROBE_FAILED;
+	if (failed)
+		x += putf(0, x, w - x, mark_role(MARK_PROBE), "%s %zu probe%s failed ",
+			  mark_glyph(MARK_PROBE), failed, failed == 1 ? "" : "s") +
+		     1;
 	x = draw_sign(u, x, w);
 	if (u->readonly)
 		put(0, x, w - x, ROLE_KEY, " READ-ONLY");

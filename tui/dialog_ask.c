@@ -202,6 +202,8 @@ void panic_draw(struct ui *u)
 		 count[SWEEP_DONE], u->snap->nnodes, count[SWEEP_RUNNING], count[SWEEP_FAILED],
 		 count[SWEEP_NONE]);
 	pen_text(&pen, "", 0, ROLE_TITLE, line);
+	if (u->snap->abort[0])
+		pen_text(&pen, "", 0, ROLE_ERROR, u->snap->abort);
 	pen_text(&pen, "", 0, ROLE_DIM, "L lifts the block.  F9 asks all nodes again.");
 	pen_text(&pen, "", 0, ROLE_TEXT, "");
 	for (int done = 0; done < 2; done++) /* what needs a look comes first */

@@ -53,6 +53,7 @@ json_t *record_service(const struct node_view *v, const struct item *i);
 json_t *record_fault(const struct fault *f, const char *reason);
 json_t *record_injection(const struct injection *i, int64_t boot_ms);
 json_t *record_event(const struct event *ev);
+json_t *record_probe(const struct probe_view *p);
 json_t *record_plan(const struct plan *p, size_t item);
 json_t *record_operation(const char *node, const struct operation *op);
 json_t *record_error(const struct err *e);

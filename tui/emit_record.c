@@ -267,6 +267,29 @@ json_t *record_event(const struct event *ev)
 	return end(&r);
 }
 
+/* A figure as a number, any other answer as text. */
+static json_t *probe_value(const char *s)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	return *s && !*end && isfinite(v) ? json_real(v) : text_or_null(s);
+}
+
+json_t *record_probe(const struct probe_view *p)
+{
+	struct rec r = begin("probe");
+
+	set_text(&r, "probe", p->name);
+	set_text(&r, "state", probe_state_word(p->state));
+	set(&r, "value", probe_value(p->value));
+	set_text(&r, "unit", p->cfg->unit);
+	set_text(&r, "node", p->node);
+	set(&r, "abort", json_boolean(p->cfg->abort));
+	set_time(&r, "since", p->since_unix_ms);
+	return end(&r);
+}
+
 /* HEAD (may be NULL), then each line of TEXT. */
 static json_t *lines(const char *head, const char *text)
 {

@@ -92,6 +92,8 @@ static char *cell(const struct emit *e, const struct column *c, const json_t *v)
 		cell_ms(json_integer_value(v), &out);
 	else if (json_is_integer(v))
 		buf_fmt(&out, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	else if (json_is_real(v))
+		buf_fmt(&out, "%.6g", json_real_value(v));
 	else if (json_is_array(v))
 		cell_list(v, &out);
 	else if (json_is_string(v))
@@ -200,6 +202,13 @@ static const struct emit_layout layouts[] = {
 		    { "health", "HEALTH", AUTO, false },
 		    { "pid", "PID", AUTO, false },
 		    { "figures", "FIGURES", FIGURES, false } } },
+	{ .type = "probe",
+	  .cols = { { "probe", "PROBE", AUTO, false },
+		    { "state", "STATE", AUTO, false },
+		    { "node", "NODE", AUTO, false },
+		    { "value", "VALUE", AUTO, false },
+		    { "unit", "UNIT", AUTO, true },
+		    { "since", "SINCE", AUTO, false } } },
 	{ .type = "fault", .block = block_fault },
 	{ .type = "injection",
 	  .cols = { { "id", "INJECTION", AUTO, false },

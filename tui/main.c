@@ -127,7 +127,9 @@ static int console(const struct args *a, const struct config *cfg,
 	char own[4096], tree[4096];
 	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
 	struct console_opts c = { a->readonly, a->theme, dirs };
-	struct deck_opts o = { .cfg = cfg, .backends = backends, .events = EVENTS_NEW };
+	struct deck_opts o = {
+		.cfg = cfg, .backends = backends, .events = EVENTS_NEW, .probes = PROBES_ALL
+	};
 	struct deck *d = NULL;
 	struct err e = { .code = 0 };
 	int r;

@@ -203,6 +203,38 @@ static void draw_hits(struct ui *u, struct pen *p)
 	}
 }
 
+/* Those of NODE and those that are asked from here; NULL: all. */
+static void draw_probes(struct ui *u, struct pen *p, const char *node)
+{
+	bool some = false;
+	char at[32], line[400];
+	int y;
+
+	for (size_t k = 0; k < u->snap->nprobes; k++) {
+		const struct probe_view *v = &u->snap->probes[k];
+		enum mark m = v->state == PROBE_HOLDS    ? MARK_HOLDS
+			      : v->state == PROBE_FAILED ? MARK_PROBE
+							 : MARK_UNKNOWN;
+
+		if (node && v->node[0] && strcmp(v->node, node) != 0)
+			continue;
+		if (!some)
+			pen_text(p, "", 0, ROLE_TITLE, "probes");
+		some = true;
+		if (!pen_row(p, &y))
+			continue;
+		put(y, p->box.x + 1, 1, mark_role(m), mark_glyph(m));
+		put(y, p->box.x + 3, p->box.w / 2 - 4, ROLE_TEXT, v->name);
+		snprintf(line, sizeof(line), "%s%s%s%s%s%s%s", probe_state_word(v->state),
+			 v->value[0] ? ": " : "", v->value, v->cfg->unit ? " " : "",
+			 v->cfg->unit ? v->cfg->unit : "", v->asked ? ", since " : "",
+			 v->asked ? ui_clock(at, sizeof(at), v->since_unix_ms) : "");
+		put(y, p->box.x + p->box.w / 2, p->box.w - p->box.w / 2, mark_role(m), line);
+	}
+	if (some)
+		pen_text(p, "", 0, ROLE_TEXT, "");
+}
+
 static void draw_thing(struct ui *u, struct pen *p)
 {
 	const struct node_view *v;
@@ -217,6 +249,7 @@ static void draw_thing(struct ui *u, struct pen *p)
 	draw_hits(u, p);
 	if (!i)
 		return;
+	draw_probes(u, p, v->cfg->name);
 	draw_charts(u, p, i);
 	for (size_t a = 0; a < i->nattrs; a++)
 		pen_text(p, i->attrs[a].key, LABEL_W, ROLE_TEXT, i->attrs[a].value);
@@ -251,6 +284,8 @@ static void draw_status(struct ui *u, struct pen *p)
 		put(y, p->box.x + 26, p->box.w - 26, ROLE_DIM,
 		    v->state == NODE_UP ? v->cfg->host : v->reason.msg);
 	}
+	pen_text(p, "", 0, ROLE_TEXT, "");
+	draw_probes(u, p, NULL);
 }
 
 static void detail_draw(struct ui *u, const struct box *b)

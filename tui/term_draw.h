@@ -42,6 +42,7 @@ enum glyph { GLYPHS(GLYPH_ENUM) GLYPH_COUNT };
 	MARK(INJECTED, "▲", "!", "injected", INJECTED)                                             \
 	MARK(DOWN, "■", "#", "down or failed", DOWN)                                               \
 	MARK(STALE, "◌", "~", "stale", STALE)                                                      \
+	MARK(HOLDS, "✓", "v", "probe holds", UP)                                                   \
 	MARK(PROBE, "✗", "x", "probe failed", DOWN)                                                \
 	MARK(UNKNOWN, "?", "?", "unknown", UNKNOWN)                                                \
 	MARK(GONE, "○", "o", "restored or expired", DIM)

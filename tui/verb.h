@@ -38,6 +38,9 @@ int verb_events(struct batch *b, char **words, int n);
 /* Puts back what this run injected and reports it: EXIT_DONE or EXIT_INCOMPLETE. */
 int verb_restore_run(struct batch *b);
 
+/* Until each node that answers was swept; 0, -ETIMEDOUT, -EINTR. */
+int verb_wait_swept(struct batch *b);
+
 /* For verbs that take IDs: talks to the nodes that have them, and reports those that are away. */
 int verb_contact_ids(struct batch *b, char **words, int n);
 /* Reports an id that nobody knows: 2, or 6 where a node that is away may have it. */

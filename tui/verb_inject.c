@@ -204,6 +204,25 @@ static bool all_ended(const struct snapshot *s, void *arg)
 	return true;
 }
 
+/* An abort probe failed: the engine restores all. Reports which one. */
+static bool aborted(struct batch *b)
+{
+	const struct snapshot *s = deck_snapshot(b->deck);
+	struct err e = { .code = 0 };
+	bool yes = s->abort[0];
+
+	if (yes) {
+		err_set(&e, -ECANCELED, "%s: everything is restored", s->abort);
+		err_hint(&e, "new injections are refused until it holds again");
+		emit_error(b->emit, &e);
+		for (size_t i = 0; i < s->nprobes; i++)
+			if (probe_aborts(&s->probes[i]))
+				emit_put(b->emit, record_probe(&s->probes[i]));
+	}
+	snapshot_put(s);
+	return yes;
+}
+
 /* Until the TTL has ended all of it. What is unknown meanwhile may still become known. */
 static void stay(struct batch *b, struct plan *p)
 {
@@ -259,22 +278,33 @@ static int report(struct batch *b, const struct plan *p, bool waited)
 	return worst;
 }
 
+/* What the injections have become, at the end; an abort probe's restore is waited for. */
+static int report_end(struct batch *b, struct plan *p, bool waited)
+{
+	bool stopped = aborted(b);
+	int r;
+
+	if (stopped && verb_wait_swept(b) == -EINTR)
+		return EXIT_SIGNAL;
+	r = report(b, p, waited || stopped);
+	return stopped ? exit_worst(EXIT_PROBE, r) : r;
+}
+
 /* Until the faults are there; with --wait, until they are over. */
 static int follow(struct batch *b, struct plan *p)
 {
 	struct tally before = b->tally;
-	int r;
 
 	if (batch_wait(b, all_begun, p, ACTIVE_MS) == -EINTR)
 		return EXIT_SIGNAL;
-	r = report(b, p, false);
 	if (!(b->args->opts & OPT_WAIT))
-		return r;
+		return report_end(b, p, false);
+	report(b, p, false);
 	stay(b, p);
 	if (batch_interrupted(b))
 		return EXIT_SIGNAL;
 	b->tally = before;
-	return report(b, p, true);
+	return report_end(b, p, true);
 }
 
 /* What was queued before a later one was refused goes on: it is not forgotten. */
@@ -319,8 +349,13 @@ static int run_plan(struct batch *b, struct plan *p)
 }
 
 /* Limits that count what is active anywhere. */
-static bool guard_counts(const struct guard_cfg *g)
+static bool guard_counts(const struct config *c)
 {
+	const struct guard_cfg *g = &c->guard;
+
+	for (size_t i = 0; i < c->nprobes; i++)
+		if (c->probes[i].abort) /* it restores all, everywhere */
+			return true;
 	return g->max_nodes || g->max_injections || g->quorum;
 }
 
@@ -331,13 +366,15 @@ int verb_inject(struct batch *b, char **words, int n)
 	struct plan *plan = NULL;
 	int r = take_words(b, &q, words, n);
 
-	b->wide = guard_counts(&b->cfg->guard);
+	b->wide = guard_counts(b->cfg);
 	if (!r)
 		r = look_up(b, &q, &p);
 	if (!r)
 		r = batch_contact(b, 1);
 	if (!r && b->wide)
 		r = batch_contact_rest(b);
+	if (!r)
+		r = batch_contact_probes(b);
 	if (!r)
 		r = make_plan(b, &q, &p, &plan);
 	if (!r)

@@ -83,9 +83,16 @@ int verb_status(struct batch *b, char **words, int n)
 	(void)n;
 	if (r)
 		return r;
+	snapshot_put(s);
+	r = batch_contact_probes(b);
+	if (r)
+		return r;
+	s = deck_snapshot(b->deck);
 	show_nodes(b, s);
 	show_items(b, s, KIND_VM);
 	show_items(b, s, KIND_SERVICE);
+	for (size_t i = 0; i < s->nprobes; i++)
+		emit_put(b->emit, record_probe(&s->probes[i]));
 	show_injections(b, s, false);
 	r = finish(b, s);
 	b->tally.done = (int)b->cfg->nnodes - b->tally.unreachable;

@@ -232,6 +232,11 @@ static bool all_swept(const struct snapshot *s, void *arg)
 	return true;
 }
 
+int verb_wait_swept(struct batch *b)
+{
+	return batch_wait(b, all_swept, NULL, RESTORE_MS);
+}
+
 static int report_sweep(struct batch *b, const struct node_view *v)
 {
 	struct err e = { .code = 0 };
@@ -298,7 +303,7 @@ static int sweep(struct batch *b, unsigned flags, struct sweep *w)
 
 	if (r)
 		return batch_error(b, &e, r == -EROFS ? EXIT_REFUSED : EXIT_INCOMPLETE);
-	batch_wait(b, all_swept, w, RESTORE_MS);
+	verb_wait_swept(b);
 	return report_all(b, w);
 }
 

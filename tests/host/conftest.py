@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Three nodes with a busy firewall of somebody else's; what a fault leaves of it is compared byte for byte."""
 import os
+import re
 import subprocess
 import sys
 
@@ -76,6 +77,20 @@ def deck(lab, tmp_path):
     deck.end()
     for name, text in before.items():
         assert foreign(lab, name) == text
+
+
+@pytest.fixture
+def guarded(lab, deck, tmp_path):
+    """guarded(OPERATOR, GUARD, …): batch verbs of an operator with that guard and a journal of its own."""
+    with open(os.path.join(lab.dir, "nodes.cfg")) as f:
+        nodes = re.sub(r"\nguard = .*", "", f.read())
+
+    def make(operator, guard, more=""):
+        path = tmp_path / (operator + ".cfg")
+        path.write_text(nodes + "guard = {\n%s\n};\n%s\n" % (guard, more))
+        return HostDeck(lab, tmp_path / operator, str(path))
+    make.guard_line = nodes.count("\n") + 1
+    return make
 
 
 def pytest_configure(config):

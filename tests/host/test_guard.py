@@ -1,28 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The guard through the real verb: what other operators injected counts, and a refusal changes nothing."""
-import os
-import re
 import time
 
-import pytest
-
-from conftest import HostDeck
-
 DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-
-@pytest.fixture
-def guarded(lab, deck, tmp_path):
-    """guarded(OPERATOR, GUARD, …): batch verbs of an operator with that guard and a journal of its own."""
-    with open(os.path.join(lab.dir, "nodes.cfg")) as f:
-        nodes = re.sub(r"\nguard = .*", "", f.read())
-
-    def make(operator, guard, more=""):
-        path = tmp_path / (operator + ".cfg")
-        path.write_text(nodes + "guard = {\n%s\n};\n%s\n" % (guard, more))
-        return HostDeck(lab, tmp_path / operator, str(path))
-    make.guard_line = nodes.count("\n") + 1
-    return make
 
 
 def refused(done, *words):
@@ -48,7 +28,7 @@ def test_the_majority_of_a_role_counts_other_operators(lab, guarded):
     ada("restore", "--all")
     assert bob.inject("host.dns-fail", "n2").one("injection")["state"] == "active"
     # owner and reason are in the ledger: bob sees ada's
-    assert bob.injection(ident) is None or bob.injection(ident)["state"] == "restored"
+    assert (bob.injection(ident) or {"state": "restored"})["state"] == "restored"
 
 
 def test_counts_of_other_operators_on_other_nodes(guarded):
