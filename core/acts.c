@@ -13,8 +13,10 @@
 /* What a node's script said, line by line. */
 struct answer {
 	char state[24], error[480], hint[320];
-	int swept, kept;
-	char first_kept[160];
+	int64_t deadline;
+	int swept, kept, forced;
+	char first_kept[160], first_forced[160];
+	char ids[32][ID_MAX]; /* of those that were forced */
 };
 
 static int errno_word(const char *w)
@@ -40,6 +42,14 @@ static void take_answer(struct answer *a, const char *key, const char *value)
 		text_clean(a->error, sizeof(a->error), value);
 	} else if (strcmp(key, "hint") == 0 && !a->hint[0]) {
 		text_clean(a->hint, sizeof(a->hint), value);
+	} else if (strcmp(key, "deadline") == 0) {
+		a->deadline = strtoll(value, NULL, 10);
+	} else if (strcmp(key, "forced") == 0) {
+		if (a->forced < (int)(sizeof(a->ids) / sizeof(*a->ids)))
+			snprintf(a->ids[a->forced], ID_MAX, "%.*s", (int)strcspn(value, " "),
+				 value);
+		if (!a->forced++)
+			text_clean(a->first_forced, sizeof(a->first_forced), value);
 	} else if (strcmp(key, "swept") == 0) {
 		a->swept++;
 	} else if (strcmp(key, "kept") == 0) {
@@ -121,6 +131,20 @@ static void settle(struct actor *a, const char *id, enum inj_state state, const 
 	pthread_mutex_unlock(&d->lock);
 }
 
+/* The node's own clock says when it ends: to be known when the operator's was set meanwhile. */
+static void set_deadline(struct deck *d, const char *id, const struct answer *ans, int64_t ttl_ms)
+{
+	struct record *r;
+
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	if (r && ans->deadline) {
+		r->i.deadline_node_ms = ans->deadline;
+		r->i.ttl_ms = ttl_ms ? ttl_ms : r->i.ttl_ms;
+	}
+	pthread_mutex_unlock(&d->lock);
+}
+
 static bool panic_now(struct deck *d)
 {
 	bool p;
@@ -145,6 +169,7 @@ static enum inj_state inject(struct actor *a, const char *id, const char *script
 	/* from here on the node may have it, whatever becomes of the session */
 	if (run_script(a, script, &ans, e))
 		return STATE_UNKNOWN;
+	set_deadline(a->deck, id, &ans, 0);
 	node_error(&ans, e);
 	s = state_from_word(ans.state);
 	if (s == STATE_ACTIVE)
@@ -167,9 +192,63 @@ void job_inject(struct actor *a, struct job *j, struct err *open_err)
 	settle(a, j->id, s, &e, "inject", since);
 }
 
+static bool is_lost(struct deck *d, const char *id)
+{
+	struct record *r;
+	bool lost;
+
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	lost = r && r->i.lost;
+	pthread_mutex_unlock(&d->lock);
+	return lost;
+}
+
+static void set_forced(struct deck *d, const char *id)
+{
+	struct record *r;
+
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	if (r)
+		r->i.forced = true;
+	pthread_mutex_unlock(&d->lock);
+}
+
+/* What the node's script said of the undo of ID. */
+static enum inj_state undone(struct actor *a, const char *id, const struct answer *ans, bool force,
+			     struct err *e)
+{
+	node_error(ans, e);
+	if (is_lost(a->deck, id))
+		err_set(e, -ENODATA,
+			"its entry in /run/faultdeck was deleted on the node: it can neither be "
+			"undone "
+			"nor checked from here%s",
+			ans->swept ? "; what was found of it was removed" : "");
+	if (strcmp(ans->state, state_word(STATE_RESTORED)) != 0) {
+		if (!e->code)
+			err_set(e, -EPROTO, "the node did not say how it ended");
+		return STATE_UNKNOWN;
+	}
+	if (!force && e->code == -ENODATA) {
+		err_hint(e, "look on %s yourself; restore --force takes it off the list",
+			 a->cfg->name);
+		return STATE_UNKNOWN;
+	}
+	if (!force)
+		e->code = 0;
+	if (e->code) {
+		err_hint(e, "forced: taken off the list without proof that it was undone");
+		set_forced(a->deck, id);
+	}
+	return STATE_RESTORED;
+}
+
 void job_restore(struct actor *a, struct job *j, struct err *open_err)
 {
 	struct buf b = BUF_INIT(256u << 10);
+	bool force = j->flags & RESTORE_FORCE;
 	int64_t since = now_boot_ms();
 	struct err e = *open_err;
 	enum inj_state s = STATE_UNKNOWN;
@@ -177,22 +256,31 @@ void job_restore(struct actor *a, struct job *j, struct err *open_err)
 
 	if (!e.code)
 		record_set(a->deck, j->id, STATE_RESTORING, "", NULL);
-	if (!e.code && script_undo(&b, a->deck->o.backends, j->id, j->flags & RESTORE_FORCE))
+	if (!e.code && script_undo(&b, a->deck->o.backends, j->id, force))
 		err_set(&e, -ENOMEM, "out of memory");
-	if (!e.code && run_script(a, b.data, &ans, &e) == 0) {
-		node_error(&ans, &e);
-		if (strcmp(ans.state, state_word(STATE_RESTORED)) == 0) {
-			s = STATE_RESTORED;
-			if (!(j->flags & RESTORE_FORCE))
-				e.code = 0;
-			else if (e.code)
-				err_hint(&e, "forced: taken off the list without proof");
-		} else if (!e.code) {
-			err_set(&e, -EPROTO, "the node did not say how it ended");
-		}
-	}
+	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
+		s = undone(a, j->id, &ans, force, &e);
 	buf_free(&b);
-	settle(a, j->id, s, &e, j->flags & RESTORE_FORCE ? "restore --force" : "restore", since);
+	settle(a, j->id, s, &e, force ? "restore --force" : "restore", since);
+}
+
+/* The journal knows the new end too: a console that is started later must not take the old one. */
+static void renewed(struct actor *a, const struct job *j, const struct answer *ans)
+{
+	struct deck *d = a->deck;
+	enum inj_state s = STATE_ACTIVE;
+	struct record *r;
+	bool known;
+
+	set_deadline(d, j->id, ans, j->ttl_ms);
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, j->id);
+	known = r && !r->pending && !state_is_final(r->i.state);
+	if (known)
+		s = r->i.state;
+	pthread_mutex_unlock(&d->lock);
+	if (known)
+		record_set(d, j->id, s, "", NULL);
 }
 
 void job_renew(struct actor *a, struct job *j, struct err *open_err)
@@ -203,8 +291,8 @@ void job_renew(struct actor *a, struct job *j, struct err *open_err)
 
 	if (!e.code && script_renew(&b, j->id, j->ttl_ms))
 		err_set(&e, -ENOMEM, "out of memory");
-	if (!e.code && run_script(a, b.data, &ans, &e) == 0)
-		node_error(&ans, &e);
+	if (!e.code && run_script(a, b.data, &ans, &e) == 0 && !node_error(&ans, &e))
+		renewed(a, j, &ans);
 	buf_free(&b);
 	deck_log(a->deck, a->cfg->name, e.code, "renew %s: %lld ms%s%s", j->id,
 		 (long long)j->ttl_ms, e.code ? ": " : "", e.msg);
@@ -244,11 +332,15 @@ static void sweep_ended(struct actor *a, const struct answer *ans, const struct 
 		snprintf(msg, sizeof(msg), "%.190s", e->msg);
 	else if (ans->kept)
 		snprintf(msg, sizeof(msg), "%d not restored: %.150s", ans->kept, ans->first_kept);
-	show_sweep(a, msg[0] ? SWEEP_FAILED : SWEEP_DONE, ans->swept, msg);
+	else if (ans->forced)
+		snprintf(msg, sizeof(msg), "%d FORCED off the list without proof: %.130s",
+			 ans->forced, ans->first_forced);
+	show_sweep(a, e->code || ans->kept ? SWEEP_FAILED : SWEEP_DONE, ans->swept + ans->forced,
+		   msg);
 	deck_log(a->deck, a->cfg->name,
-		 e->code     ? e->code
-		 : ans->kept ? -EIO
-			     : 0,
+		 e->code                    ? e->code
+		 : ans->kept || ans->forced ? -EIO
+					    : 0,
 		 "restore all: %d restored%s%s", ans->swept, msg[0] ? ", " : "", msg);
 }
 
@@ -265,6 +357,9 @@ void job_sweep(struct actor *a, struct job *j, struct err *open_err)
 	buf_free(&b);
 	/* done is what the node then shows, not what the script said */
 	if (!e.code) {
+		for (int i = 0; i < ans.forced && i < (int)(sizeof(ans.ids) / sizeof(*ans.ids));
+		     i++)
+			set_forced(a->deck, ans.ids[i]);
 		mark_swept(a);
 		actor_tick(a, &e);
 	}

@@ -67,7 +67,6 @@ struct task {
 struct record {
 	struct injection i;
 	struct actor *actor; /* its node's; NULL: none of this cluster.cfg, or not asked */
-	char boot[40];       /* boot id of the node when it was last seen there */
 	bool swept;          /* a restore-all of ours went over its node */
 	bool seen;           /* the node has shown it */
 	bool pending;        /* a job works on it: the node's answers do not change its state */

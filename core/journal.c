@@ -80,12 +80,14 @@ struct journal *journal_close(struct journal *j)
 static char *encode(const struct injection *i)
 {
 	char at[32];
-	json_t *o = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I}",
-			      "time", text_time(at, sizeof(at), now_unix_ms()), "id", i->id,
-			      "state", state_word(i->state), "fault", i->fault, "target", i->target,
-			      "node", i->node, "owner", i->owner, "params", i->params, "purpose",
-			      i->purpose, "reason", i->reason, "aftermath", i->aftermath, "started",
-			      (json_int_t)i->started_unix_ms, "ttl_ms", (json_int_t)i->ttl_ms);
+	json_t *o = json_pack(
+		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:b}",
+		"time", text_time(at, sizeof(at), now_unix_ms()), "id", i->id, "state",
+		state_word(i->state), "fault", i->fault, "target", i->target, "node", i->node,
+		"owner", i->owner, "params", i->params, "purpose", i->purpose, "reason", i->reason,
+		"aftermath", i->aftermath, "started", (json_int_t)i->started_unix_ms, "ttl_ms",
+		(json_int_t)i->ttl_ms, "boot", i->boot, "deadline_node",
+		(json_int_t)i->deadline_node_ms, "lost", i->lost);
 	char *s = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	json_decref(o);
@@ -166,6 +168,9 @@ static bool decode(const char *line, size_t len, struct injection *i)
 	copy_str(i->aftermath, sizeof(i->aftermath), o, "aftermath");
 	i->started_unix_ms = json_integer_value(json_object_get(o, "started"));
 	i->ttl_ms = json_integer_value(json_object_get(o, "ttl_ms"));
+	copy_str(i->boot, sizeof(i->boot), o, "boot");
+	i->deadline_node_ms = json_integer_value(json_object_get(o, "deadline_node"));
+	i->lost = json_is_true(json_object_get(o, "lost"));
 	i->hits = -1;
 	i->mine = true;
 	json_decref(o);

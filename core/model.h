@@ -154,6 +154,11 @@ struct injection {
 	int64_t deadline_boot_ms; /* operator's CLOCK_BOOTTIME at which the TTL ends; 0: not known
 				   */
 	int64_t hits;             /* -1: not known */
+	char boot[80];            /* boot of the node that has it; "" not known */
+	int64_t deadline_node_ms; /* CLOCK_BOOTTIME of that boot at which the TTL ends; 0: not known
+				   */
+	bool lost;   /* its entry was deleted on the node: nobody can tell what became of it */
+	bool forced; /* taken off the list without proof that it was undone */
 };
 
 enum probe_state { PROBE_UNKNOWN, PROBE_HOLDS, PROBE_FAILED };

@@ -31,6 +31,9 @@ static int may_act(struct deck *d, struct err *e)
 static void fill_injection(struct deck *d, const struct plan *p, const struct plan_item *it,
 			   int64_t started, struct injection *i)
 {
+	const struct node_view *v = deck_actor(d, it->node->name)->view;
+	const char *boot;
+
 	memset(i, 0, sizeof(*i));
 	memcpy(i->id, it->id, sizeof(i->id));
 	snprintf(i->fault, sizeof(i->fault), "%s", p->fault->name);
@@ -46,6 +49,8 @@ static void fill_injection(struct deck *d, const struct plan *p, const struct pl
 	i->ttl_ms = p->ttl_ms;
 	i->deadline_boot_ms = now_boot_ms() + p->ttl_ms;
 	i->hits = -1;
+	boot = v->nitems ? item_attr(&v->items[0], "boot") : NULL;
+	snprintf(i->boot, sizeof(i->boot), "%s", boot ? boot : "");
 }
 
 static int queue_inject(struct deck *d, const struct plan *p, const struct plan_item *it,

@@ -68,8 +68,10 @@ static void take_clock(struct actor *a, struct record *r, const struct item *it)
 {
 	int64_t left = number(it, "left_ms", -1), deadline = number(it, "deadline", 0);
 
-	if (deadline)
+	if (deadline) {
+		r->i.deadline_node_ms = deadline;
 		left = deadline - (int64_t)a->view->t_ms;
+	}
 	if (left >= 0)
 		r->i.deadline_boot_ms = a->view->seen_boot_ms + left;
 	r->i.ttl_ms = number(it, "ttl_ms", r->i.ttl_ms);
@@ -85,7 +87,7 @@ static void shown(struct actor *a, const struct item *it)
 	if (!r || r->actor != a) /* an id of another node's: that one is asked, not this */
 		return;
 	r->seen = true;
-	take_attr(&a->view->items[0], "boot", r->boot, sizeof(r->boot));
+	take_attr(&a->view->items[0], "boot", r->i.boot, sizeof(r->i.boot));
 	r->i.hits = number(it, "hits", r->i.hits);
 	take_clock(a, r, it);
 	take_effect(a, r);
@@ -99,27 +101,70 @@ static void shown(struct actor *a, const struct item *it)
 	}
 }
 
-/* How it ended, seen from a node that does not show it any more. */
+/* ---- what the node does not show any more ---- */
+
+static bool rebooted(const struct actor *a, const struct record *r)
+{
+	const char *boot = item_attr(&a->view->items[0], "boot");
+
+	return r->i.boot[0] && boot && strcmp(boot, r->i.boot) != 0;
+}
+
+/* By the node's own clock where that is known: the operator's may have been set meanwhile. */
+static bool is_over(const struct actor *a, const struct record *r)
+{
+	const int64_t slack = 1500;
+
+	if (r->i.deadline_node_ms)
+		return (int64_t)a->view->t_ms + slack >= r->i.deadline_node_ms;
+	return now_boot_ms() + slack >= r->i.deadline_boot_ms;
+}
+
+/* How it ended. The entry goes only after a check that nothing is left: by its TTL or a restore. */
 static void set_ended(const struct actor *a, struct record *r)
 {
 	const struct deck *d = a->deck;
-	const char *boot = item_attr(&a->view->items[0], "boot"), *why;
-	bool over = r->i.deadline_boot_ms
-			    ? now_boot_ms() + 1500 >= r->i.deadline_boot_ms
-			    : now_unix_ms() + 1500 >= r->i.started_unix_ms + r->i.ttl_ms;
+	const char *why = "restored on the node, not by this console";
 
 	r->i.state = STATE_RESTORED;
-	if (r->boot[0] && boot && strcmp(boot, r->boot) != 0) {
+	if (rebooted(a, r)) {
 		why = "the node was rebooted: nothing of it is left";
+	} else if (r->i.forced) {
+		why = "forced: taken off the list without proof that it was undone";
 	} else if (r->swept) {
 		why = d->abort[0] ? d->abort : "restore all";
-	} else if (over) {
+	} else if (is_over(a, r)) {
 		r->i.state = STATE_EXPIRED;
 		why = "the TTL passed: the node restored it by itself";
-	} else {
-		why = "restored on the node, not by this console";
 	}
 	snprintf(r->i.reason, sizeof(r->i.reason), "%s", why);
+}
+
+/*
+ * Its clock runs and its entry is not there: somebody deleted that by hand, and with it all that is
+ * needed to undo. Near its end it is the clock itself that is closing the entry.
+ */
+static bool is_lost(const struct actor *a, const struct record *r)
+{
+	const struct item *it = node_view_item(a->view, KIND_INJECTION, r->i.id);
+
+	return it && item_attr(it, "lost") && !r->i.lost &&
+	       (int64_t)a->view->t_ms + 3000 < r->i.deadline_node_ms;
+}
+
+static void set_lost(struct record *r)
+{
+	r->i.lost = true;
+	r->i.state = STATE_UNKNOWN;
+	snprintf(
+		r->i.reason, sizeof(r->i.reason),
+		"its entry in /run/faultdeck was deleted on the node: nobody can tell what is left "
+		"of it");
+}
+
+static bool is_shown(const struct actor *a, const struct record *r)
+{
+	return node_view_item(a->view, KIND_INJECTION, r->i.id) || (r->i.lost && !rebooted(a, r));
 }
 
 /* Ends what this node does not show any more; copies of at most N, for the journal. */
@@ -131,10 +176,14 @@ static size_t end_missing(struct actor *a, struct injection *out, size_t n)
 	for (size_t i = 0; i < d->nrecords && k < n; i++) {
 		struct record *r = &d->records[i];
 
-		if (r->pending || state_is_final(r->i.state) || r->actor != a ||
-		    node_view_item(a->view, KIND_INJECTION, r->i.id))
+		if (r->pending || state_is_final(r->i.state) || r->actor != a)
 			continue;
-		set_ended(a, r);
+		if (is_lost(a, r))
+			set_lost(r);
+		else if (!is_shown(a, r))
+			set_ended(a, r);
+		else
+			continue;
 		if (r->journaled)
 			out[k++] = r->i;
 	}
@@ -161,7 +210,7 @@ void reconcile(struct actor *a, struct node_view *v)
 	old = a->view;
 	a->view = v;
 	for (size_t i = 0; i < v->nitems; i++)
-		if (v->items[i].kind == KIND_INJECTION)
+		if (v->items[i].kind == KIND_INJECTION && !item_attr(&v->items[i], "lost"))
 			shown(a, &v->items[i]);
 	probes_of_view(a);
 	if (can_tell(v))

@@ -127,7 +127,8 @@ int script_undo(struct buf *b, const struct backend *const *backends, const char
 	assign_number(b, "FD_FORCE", force);
 	buf_str(b, "fd_entry=/run/faultdeck/$FD_ID\n"
 		   "if [ -s \"$fd_entry/undo.sh\" ]; then\n"
-		   "	if ! sh \"$fd_entry/undo.sh\" undo; then\n"
+		   /* another operator may have ended it meanwhile */
+		   "	if ! sh \"$fd_entry/undo.sh\" undo && [ -d \"$fd_entry\" ]; then\n"
 		   "		[ \"$FD_FORCE\" = 1 ] || exit 1\n"
 		   "		sh \"$fd_entry/undo.sh\" drop >/dev/null\n"
 		   "	fi\n"

@@ -26,6 +26,13 @@ char *ui_left(char *dst, size_t n, int64_t ms)
 	return dst;
 }
 
+bool ui_is_up(const struct ui *u, const char *node)
+{
+	const struct node_view *v = snapshot_node(u->snap, node);
+
+	return v && v->state == NODE_UP;
+}
+
 char *ui_clock(char *dst, size_t n, int64_t unix_ms)
 {
 	time_t at = (time_t)(unix_ms / 1000);

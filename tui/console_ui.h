@@ -72,6 +72,7 @@ size_t ui_vms(const struct node_view *v);
 enum mark injection_mark(const struct injection *i);
 /* "0:42", "12:05", "1:02:03" */
 char *ui_left(char *dst, size_t n, int64_t ms);
+bool ui_is_up(const struct ui *u, const char *node);
 /* "14:31:07", in the operator's time. */
 char *ui_clock(char *dst, size_t n, int64_t unix_ms);
 /* What is left of I's TTL; -1: not known. */

@@ -47,6 +47,9 @@ void dialog_inject(struct ui *u, const struct fault *f);
 void ask_quit(struct ui *u);
 void ask_restore_all(struct ui *u);
 void ask_key(struct ui *u, const char *node);
+/* For what is unknown although its node answers. */
+struct injection;
+void ask_force(struct ui *u, const struct injection *i);
 
 /* Everything is being restored: drawn over all else while the block stands. */
 void panic_draw(struct ui *u);

@@ -103,6 +103,45 @@ void ask_restore_all(struct ui *u)
 	buf_free(&text);
 }
 
+/* ---- what cannot be restored ---- */
+
+static void restore_id(struct ui *u, const char *id, unsigned flags)
+{
+	struct err e = { 0 };
+
+	if (deck_restore(u->deck, id, flags, &e))
+		ui_say(u, true, "%s: %s%s%s", id, e.msg, e.hint[0] ? "; " : "", e.hint);
+	else if (flags)
+		ui_say(u, true, "%s goes off the list WITHOUT proof that it was undone", id);
+	else
+		ui_say(u, false, "restoring %s", id);
+}
+
+static void try_again(struct ui *u, const char *id)
+{
+	restore_id(u, id, 0);
+}
+
+static void force(struct ui *u, const char *id)
+{
+	restore_id(u, id, RESTORE_FORCE);
+}
+
+void ask_force(struct ui *u, const struct injection *i)
+{
+	static const struct button buttons[] = { { "Try again", try_again },
+						 { "Cancel", NULL },
+						 { "Force it off the list", force } };
+	char text[1600];
+
+	snprintf(text, sizeof(text),
+		 "%s on %s is unknown:\n \n%s\n \nForcing takes it off the list WITHOUT proof: "
+		 "what it "
+		 "changed may still be there, and nothing ends it any more. Look at %s first.",
+		 i->fault, i->target, i->reason, i->node);
+	dialog_ask(u, "Not restored", text, buttons, 3, i->id);
+}
+
 /* ---- an unknown host key ---- */
 
 /* ARG is "NODE FINGERPRINT": exactly what was shown. */

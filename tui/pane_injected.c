@@ -246,6 +246,8 @@ static void restore_one(struct ui *u, const struct injection *i)
 
 	if (state_is_final(i->state))
 		ui_say(u, false, "%s is %s already", i->id, state_word(i->state));
+	else if (i->state == STATE_UNKNOWN && ui_is_up(u, i->node))
+		ask_force(u, i);
 	else if (deck_restore(u->deck, i->id, 0, &e))
 		ui_say(u, true, "%s: %s%s%s", i->id, e.msg, e.hint[0] ? "; " : "", e.hint);
 	else

@@ -122,6 +122,23 @@ static bool all_settled(const struct snapshot *s, void *arg)
 	return true;
 }
 
+/* It is off the list, and nobody has seen that it was undone: not to be overlooked. */
+static void say_forced(struct batch *b, const struct injection *i)
+{
+	struct err e = { .code = 0 };
+
+	if (!i->forced)
+		return;
+	err_set(&e, -EUCLEAN,
+		"FORCED: %s (%s on %s) is off the list WITHOUT proof that it was undone", i->id,
+		i->fault, i->target);
+	err_hint(&e,
+		 "look at %s yourself: what it changed may still be there, and nothing ends it "
+		 "any more",
+		 i->node);
+	emit_error(b->emit, &e);
+}
+
 static int report_one(struct batch *b, const struct snapshot *s, const char *id)
 {
 	const struct injection *i = snapshot_injection(s, id);
@@ -133,6 +150,7 @@ static int report_one(struct batch *b, const struct snapshot *s, const char *id)
 	}
 	emit_put(b->emit, record_injection(i, now_boot_ms()));
 	if (state_is_final(i->state)) {
+		say_forced(b, i);
 		b->tally.done++;
 		return EXIT_DONE;
 	}
@@ -264,6 +282,7 @@ static int report_injections(struct batch *b, const struct snapshot *s, const st
 		if (!concerns(w, inj))
 			continue;
 		emit_put(b->emit, record_injection(inj, now_boot_ms()));
+		say_forced(b, inj);
 		if (state_is_final(inj->state))
 			continue;
 		b->tally.unknown++;

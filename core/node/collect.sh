@@ -26,6 +26,9 @@ while read -r fd_k fd_v _; do
 done </proc/self/status
 fd_boot=
 [ ! -r /proc/sys/kernel/random/boot_id ] || read -r fd_boot </proc/sys/kernel/random/boot_id
+# a container starts anew under the same kernel: then its first process is another one
+read -r fd_v </proc/1/stat && fd_v=${fd_v##*) } && fd_v=${fd_v#* * * * * * * * * * * * * * * * * * * } &&
+	fd_boot=$fd_boot.${fd_v%% *}
 
 fd_find_lacks() {
 	fd_lacks='' fd_asked=' '
@@ -129,11 +132,23 @@ fd_ledger() {
 	done
 }
 
+# A clock of an injection whose entry is not there any more.
+fd_clocks() {
+	for fd_c in /run/systemd/transient/faultdeck-*-*.timer; do
+		fd_id=${fd_c#*/faultdeck-}
+		fd_id=${fd_id%-*}
+		[ -e "$fd_c" ] && [ ! -d "/run/faultdeck/$fd_id" ] || continue
+		say :injection "$fd_id"
+		say lost 1
+	done
+}
+
 fd_fast() {
 	read -r fd_up _ </proc/uptime
 	say t "${fd_up%.*}${fd_up#*.}0"
 	fd_node
 	fd_ledger
+	fd_clocks
 	fd_ask_slow=''
 	for fd_b in $FD_BACKENDS; do "${fd_b}_fast"; done
 	[ -z "$fd_ask_slow" ] || echo '?'

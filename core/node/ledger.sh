@@ -10,7 +10,7 @@
 #
 # drop takes it off the ledger with its clock, without a proof that anything was undone.
 #
-# Answers are lines KEY<TAB>VALUE: state, error (NAME and text), hint, note. FD_: ID FAULT TARGET
+# Answers are lines KEY<TAB>VALUE: state, deadline, error (NAME and text), hint, note. FD_: ID FAULT TARGET
 # OWNER PARAMS PURPOSE STARTED (ms since 1970) TTL_MS AFTERMATH.
 
 fd_dir=/run/faultdeck/$FD_ID
@@ -140,6 +140,7 @@ fd_inject() {
 	fd_state prepared
 	if do_ 9<&- && verify_ 9<&-; then
 		fd_state active
+		say deadline "$(fd_get deadline)"
 		return 0
 	fi
 	undo_ >/dev/null 9<&-
@@ -167,6 +168,7 @@ fd_renew() {
 	fd_clock_start "$1" || return 1
 	fd_clock_kill "$fd_old_unit" "$fd_old_sleeper"
 	say state active
+	say deadline "$(fd_get deadline)"
 }
 
 fd_main() {
