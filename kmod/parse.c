@@ -1,22 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* The control language's parser; plain C. */
-#include "parse.h"
+#include "parse_priv.h"
 #include "names.h"
-#include "regs.h"
 #include "words.h"
-
-struct word {
-	const char *s;
-	size_t len;
-	unsigned int col;
-};
-
-struct parser {
-	struct word key[FDK_KEY_N];
-	struct word val[FDK_KEY_N];
-	struct fdk_spec *spec;
-	struct fdk_err *e;
-};
 
 /* How the value of a key is read. A number goes to the long long at `at` in the spec. */
 struct key_row {
@@ -58,7 +44,7 @@ static int refuse_value(struct parser *p, enum fdk_key key, int err, const char 
 	return fdk_refuse(p->e, err, p->val[key].col, "%s: %s", fdk_key_names[key], why);
 }
 
-static bool is_word(const struct word *w, const char *s)
+bool fdk_is_word(const struct word *w, const char *s)
 {
 	return strlen(s) == w->len && !memcmp(s, w->s, w->len);
 }
@@ -66,7 +52,7 @@ static bool is_word(const struct word *w, const char *s)
 static int index_of(const struct word *w, const char *const *names, unsigned int n)
 {
 	for (unsigned int i = 0; i < n; i++) {
-		if (is_word(w, names[i]))
+		if (fdk_is_word(w, names[i]))
 			return (int)i;
 	}
 	return -1;
@@ -83,8 +69,7 @@ static int digit(char c)
 	return 99;
 }
 
-/* Decimal or 0x…. -EINVAL: not a number; -ERANGE: too big for 64 bits. */
-static int read_bits(const struct word *w, unsigned long long *out)
+int fdk_read_bits(const struct word *w, unsigned long long *out)
 {
 	bool hex = w->len > 2 && w->s[0] == '0' && w->s[1] == 'x';
 	unsigned int base = hex ? 16 : 10;
@@ -103,13 +88,12 @@ static int read_bits(const struct word *w, unsigned long long *out)
 	return !w->len ? -EINVAL : big ? -ERANGE : 0;
 }
 
-/* The same with a sign, of 63 bits. */
-static int read_number(const struct word *w, long long *out)
+int fdk_read_number(const struct word *w, long long *out)
 {
 	bool minus = w->len && w->s[0] == '-';
 	struct word abs = { w->s + minus, w->len - minus, w->col };
 	unsigned long long v;
-	int rc = read_bits(&abs, &v);
+	int rc = fdk_read_bits(&abs, &v);
 
 	if (!rc && v > ~0ULL >> 1)
 		rc = -ERANGE;
@@ -118,8 +102,7 @@ static int read_number(const struct word *w, long long *out)
 	return rc;
 }
 
-/* What stands before the first sep, and what behind it: false where there is none. */
-static bool split(const struct word *w, char sep, struct word *left, struct word *right)
+bool fdk_split(const struct word *w, char sep, struct word *left, struct word *right)
 {
 	const char *at = memchr(w->s, sep, w->len);
 	size_t n = at ? (size_t)(at - w->s) : w->len;
@@ -137,7 +120,7 @@ static int set_number(struct parser *p, enum fdk_key key)
 {
 	const struct key_row *row = &key_rows[key];
 	long long v = 0;
-	int rc = read_number(&p->val[key], &v);
+	int rc = fdk_read_number(&p->val[key], &v);
 
 	if (rc == -EINVAL)
 		return refuse_value(p, key, EINVAL, "not a number");
@@ -204,7 +187,7 @@ static int set_cmd_item(struct parser *p, const struct word *w)
 	const struct fdk_point *point = p->spec->point;
 	const struct fdk_name *row = point ? fdk_name_find(point->cmds, w->s, w->len) : NULL;
 	long long v = row ? row->value : 0;
-	int rc = row ? 0 : read_number(w, &v);
+	int rc = row ? 0 : fdk_read_number(w, &v);
 
 	if (rc == -EINVAL)
 		return fdk_refuse(p->e, EINVAL, w->col,
@@ -237,8 +220,8 @@ static int set_cmd(struct parser *p, enum fdk_key key)
 
 static int set_files(struct parser *p, enum fdk_key key)
 {
-	p->spec->files_all = is_word(&p->val[key], "all");
-	if (!p->spec->files_all && !is_word(&p->val[key], "regular"))
+	p->spec->files_all = fdk_is_word(&p->val[key], "all");
+	if (!p->spec->files_all && !fdk_is_word(&p->val[key], "regular"))
 		return refuse_value(p, key, EINVAL, "regular or all");
 	return 0;
 }
@@ -260,9 +243,9 @@ static int set_path(struct parser *p, enum fdk_key key)
 static int set_range(struct parser *p, enum fdk_key key)
 {
 	struct word lo, hi;
-	bool two = split(&p->val[key], '-', &lo, &hi);
-	int rc = read_bits(&lo, &p->spec->lo);
-	int rc2 = two ? read_bits(&hi, &p->spec->hi) : 0;
+	bool two = fdk_split(&p->val[key], '-', &lo, &hi);
+	int rc = fdk_read_bits(&lo, &p->spec->lo);
+	int rc2 = two ? fdk_read_bits(&hi, &p->spec->hi) : 0;
 
 	if (!two)
 		p->spec->hi = p->spec->lo;
@@ -273,177 +256,6 @@ static int set_range(struct parser *p, enum fdk_key key)
 	if (p->spec->lo > p->spec->hi)
 		return refuse_value(p, key, ERANGE, "the first is behind the last");
 	return 0;
-}
-
-static int set_errno(struct parser *p, struct word w)
-{
-	const struct fdk_point *point = p->spec->point;
-	const struct fdk_name *row;
-	long long v = 0;
-	int rc = 0;
-
-	if (w.len && w.s[0] == '-') {
-		w.s++;
-		w.len--;
-	}
-	row = fdk_name_find(fdk_errnos, w.s, w.len);
-	if (row)
-		v = row->value;
-	else
-		rc = read_number(&w, &v);
-	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, w.col, "action: no such errno");
-	if (rc || v <= 0 || v > 4095 || !fdk_point_takes_errno(point, (unsigned int)v))
-		return fdk_refuse(p->e, ERANGE, w.col, "%s never fails with this errno; see points",
-				  point->name);
-	p->spec->action.value = -v;
-	return 0;
-}
-
-static int set_code(struct parser *p, struct word w)
-{
-	const struct fdk_name *row = fdk_name_find(p->spec->point->codes, w.s, w.len);
-
-	if (!row)
-		return fdk_refuse(p->e, ERANGE, w.col, "%s never ends so; see points",
-				  p->spec->point->name);
-	p->spec->action.value = row->value;
-	return 0;
-}
-
-/* The VALUE of return: and after:. An errno is given by name or number, with or without its minus;
- * where plain numbers are results as well, with it. */
-static int set_result(struct parser *p, struct word w)
-{
-	bool number = w.len && digit(w.s[0]) < 10;
-	int rc;
-
-	if (p->spec->point->result == FDK_RESULT_CODE)
-		return set_code(p, w);
-	if (p->spec->point->result != FDK_RESULT_NUMBER || !number)
-		return set_errno(p, w);
-	rc = read_number(&w, &p->spec->action.value);
-	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, w.col, "action: not a number");
-	if (rc || p->spec->action.value > 0x7fffffff)
-		return fdk_refuse(p->e, ERANGE, w.col, "action: a number of 31 bits");
-	return 0;
-}
-
-static int set_short(struct parser *p, struct word w)
-{
-	int rc = read_number(&w, &p->spec->action.value);
-
-	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, w.col, "action: not a number");
-	if (rc || p->spec->action.value < 0 || p->spec->action.value > 0x7fffffff)
-		return fdk_refuse(p->e, ERANGE, w.col, "action: from 0 to 2147483647 bytes");
-	return 0;
-}
-
-static int set_share(struct parser *p, struct word w)
-{
-	struct word name, number;
-	int rc;
-
-	if (!split(&w, '=', &name, &number) || !is_word(&name, "share"))
-		return fdk_refuse(p->e, EINVAL, w.col, "action: write it as clear:share=PERCENT");
-	rc = read_number(&number, &p->spec->action.value);
-	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, number.col, "action: not a number");
-	if (rc || p->spec->action.value < 1 || p->spec->action.value > 100)
-		return fdk_refuse(p->e, ERANGE, number.col, "action: from 1 to 100 per cent");
-	return 0;
-}
-
-static int set_reg_value(struct parser *p, struct word w)
-{
-	struct fdk_action *action = &p->spec->action;
-	bool flags = action->reg == FDK_REG_PSTATE && p->spec->point->flags_only;
-	unsigned long long v = 0;
-	int rc = read_bits(&w, &v);
-
-	if (rc == -EINVAL)
-		return fdk_refuse(p->e, EINVAL, w.col, "action: not a number");
-	if (rc || (action->kind == FDK_ACT_FLIP && v > 63))
-		return fdk_refuse(p->e, ERANGE, w.col, "action: a register has 64 bits");
-	action->value = (long long)v;
-	action->mask = flags ? FDK_PSTATE_FLAGS : ~0ULL;
-	if (fdk_reg_exceeds(action, action->mask))
-		return fdk_refuse(p->e, ERANGE, w.col,
-				  "PSTATE: only N Z C V, bits 31 to 28; the others are no data");
-	return 0;
-}
-
-/* REG, or REG:NUMBER. */
-static int set_reg(struct parser *p, struct word w)
-{
-	struct word name, number;
-	bool two = split(&w, ':', &name, &number);
-
-	p->spec->action.reg = fdk_reg_find(name.s, name.len);
-	if (p->spec->action.reg < 0)
-		return fdk_refuse(p->e, EINVAL, name.col,
-				  "action: no such register: X0 to X30, SP, PC, PSTATE");
-	if (p->spec->action.kind == FDK_ACT_FREEZE && !two)
-		return 0;
-	if (p->spec->action.kind == FDK_ACT_FREEZE || !two)
-		return fdk_refuse(p->e, EINVAL, number.col, "write it as %s",
-				  fdk_action_forms[p->spec->action.kind]);
-	return set_reg_value(p, number);
-}
-
-/* Two kinds are called clear: the one that the point takes is meant. */
-static int find_action(const struct fdk_point *point, const struct word *name)
-{
-	int found = -1;
-
-	for (int act = FDK_ACT_N - 1; act >= 0; act--) {
-		if (!is_word(name, fdk_action_names[act]))
-			continue;
-		if (point->actions & FDK_BIT(act))
-			return act;
-		found = act;
-	}
-	return found;
-}
-
-static int set_action_value(struct parser *p, const struct word *rest)
-{
-	static int (*const readers[])(struct parser *, struct word) = {
-		[FDK_ACT_RETURN] = set_result, [FDK_ACT_AFTER] = set_result,
-		[FDK_ACT_SHORT] = set_short,   [FDK_ACT_FLIP] = set_reg,
-		[FDK_ACT_SET] = set_reg,       [FDK_ACT_XOR] = set_reg,
-		[FDK_ACT_OR] = set_reg,        [FDK_ACT_CLEAR] = set_reg,
-		[FDK_ACT_FREEZE] = set_reg,    [FDK_ACT_HIDE] = set_share,
-	};
-
-	return readers[p->spec->action.kind](p, *rest);
-}
-
-static int set_action(struct parser *p, enum fdk_key key)
-{
-	const struct word *w = &p->val[key];
-	const struct fdk_point *point = p->spec->point;
-	struct word kind, rest;
-	bool valued = split(w, ':', &kind, &rest);
-	int act = find_action(point, &kind);
-
-	if (act < 0)
-		return fdk_refuse(p->e, EINVAL, w->col, "no such action");
-	if (!(point->actions & FDK_BIT(act)))
-		return fdk_refuse(p->e, EINVAL, w->col, "%s does not take %s", point->name,
-				  fdk_action_names[act]);
-	p->spec->action.kind = (enum fdk_act)act;
-	if (act == FDK_ACT_SKIP && valued)
-		return fdk_refuse(p->e, EINVAL, rest.col - 1, "%s takes no value",
-				  fdk_action_names[act]);
-	if (act == FDK_ACT_SKIP)
-		return 0;
-	if (!rest.len)
-		return fdk_refuse(p->e, EINVAL, rest.col - valued, "write it as %s",
-				  fdk_action_forms[act]);
-	return set_action_value(p, &rest);
 }
 
 #define TEXT(fn)                                                                                   \
@@ -468,7 +280,7 @@ static const struct key_row key_rows[] = {
 	[FDK_KEY_PATH] = TEXT(set_path),
 	[FDK_KEY_RANGE] = TEXT(set_range),
 	[FDK_KEY_VCPU] = NUMBER(0, FDK_VCPU_MAX, vcpu),
-	[FDK_KEY_ACTION] = TEXT(set_action),
+	[FDK_KEY_ACTION] = TEXT(fdk_set_action),
 	[FDK_KEY_PROBABILITY] = NUMBER(0, 100, gate.probability),
 	[FDK_KEY_INTERVAL] = NUMBER(1, FDK_COUNT_MAX, gate.interval),
 	[FDK_KEY_TIMES] = NUMBER(FDK_TIMES_ENDLESS, FDK_COUNT_MAX, gate.times),
@@ -532,7 +344,7 @@ static int note_words(struct parser *p, const char *line, size_t len)
 		return fdk_refuse(p->e, EINVAL, w.col, "no such command: arm, renew or disarm");
 	p->spec->verb = (enum fdk_verb)verb;
 	while (next_word(line, len, &at, &w)) {
-		if (verb == FDK_VERB_DISARM && is_word(&w, "all") && !p->spec->all) {
+		if (verb == FDK_VERB_DISARM && fdk_is_word(&w, "all") && !p->spec->all) {
 			p->spec->all = true;
 			continue;
 		}

@@ -11,6 +11,7 @@
 #include "gate.c"
 #include "names.c"
 #include "parse.c"
+#include "parse_action.c"
 #include "points.c"
 #include "print.c"
 #include "regs.c"

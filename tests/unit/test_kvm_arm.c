@@ -11,6 +11,7 @@
 #include "../../backends/kvm/kvm.h"
 
 #include "../../kmod/parse.c"
+#include "../../kmod/parse_action.c"
 #include "../../kmod/print.c"
 #include "../../kmod/regs.c"
 #include "../../kmod/words.c"
