@@ -4,6 +4,7 @@
 
 EMU_CPU=${FDLAB_CPU:-max,pauth=off,sve=off} # VHE, and none of what is slow to emulate
 EMU_MEMORY=${FDLAB_MEMORY:-2G}
+EMU_REBOOT=shutdown # what a reboot from inside does: ends the emulator, so that a panic is noticed, or `reset`
 EMU_APPEND=${FDLAB_APPEND:-}
 
 # emu_initrd NAME IMAGE - stage 1 and this lab's keys
@@ -18,7 +19,7 @@ emu_initrd() {
 }
 
 # emu_words ADDRESS GUESTS KERNEL IMAGE - all that makes the machine what it is, one a line
-emu_words() { printf '%s\n' "$@" "$EMU_APPEND" "$EMU_CPU" "$EMU_MEMORY"; }
+emu_words() { printf '%s\n' "$@" "$EMU_APPEND" "$EMU_CPU" "$EMU_MEMORY" "$EMU_REBOOT"; }
 
 # emu_up NAME ADDRESS GUESTS KERNEL IMAGE - start the machine, unless just this one runs.
 # What a start needs is kept, so that it can follow a power cut.
@@ -39,12 +40,12 @@ emu_up() {
 emu_start() {
 	local name=$1 words append
 	mapfile -t words <"$STATE/$name.emu"
-	append="console=ttyAMA0 panic=-1 quiet net.ifnames=0 fdlab.name=$name fdlab.address=${words[0]}/24"
+	append="console=ttyAMA0 panic=-1 quiet net.ifnames=0 fdlab.name=$name fdlab.address=${words[0]}"
 	append+=" fdlab.guests=${words[1]// /,} ${words[4]}"
 	rm -f "$RUN/$name.console"
 	spawn "$name" "$RUN/$name.log" nsenter --net="/run/netns/$SWITCH" -- qemu-system-aarch64 -name "$name" \
 		-M virt,virtualization=on,gic-version=3 -cpu "${words[5]}" -accel tcg,thread=multi -smp 2 -m "${words[6]}" \
-		-nodefaults -no-user-config -display none -no-reboot -serial "file:$RUN/$name.console" \
+		-nodefaults -no-user-config -display none -action reboot="${words[7]}" -serial "file:$RUN/$name.console" \
 		-kernel "${words[2]}" -initrd "$STATE/$name.initrd" -append "$append" \
 		-drive "file=$RUN/$name.disk,if=none,id=root,format=raw,cache=unsafe" -device virtio-blk-pci,drive=root,romfile= \
 		-netdev "tap,id=net,ifname=$name,script=no,downscript=no" \
@@ -58,6 +59,12 @@ emu_running() { pid_of "$1" >/dev/null; }
 
 # emu_off NAME - as if its power failed
 emu_off() { end "$1"; }
+
+# emu_remove NAME - all that there is of it
+emu_remove() {
+	end "$1"
+	rm -f "$RUN/$1".* "$STATE/$1".*
+}
 
 # emu_died NAME - say what is known of an emulator that is gone
 emu_died() {

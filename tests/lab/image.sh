@@ -8,6 +8,9 @@ IMAGE_SIZE=1536M
 
 words_of() { sed 's/#.*//' "$1"; }
 
+# unpack_modules DIR - newer kernels' are compressed, and a second of this machine is a minute of an emulated one
+unpack_modules() { find "$1" -name '*.ko.xz' -exec xz -d {} +; }
+
 # copy_modules KDIR KVER DEST MODULE… - these and what they need, and the order to load them in
 copy_modules() {
 	local kdir=$1 kver=$2 dest=$3 name path
@@ -16,8 +19,8 @@ copy_modules() {
 	for name; do
 		modprobe -d "$kdir" -S "$kver" --show-depends "$name" || return 1
 	done | awk '$1 == "insmod" && !seen[$2]++ { print $2 }' | while read -r path; do
-		cp "$path" "$dest/modules/"
-		basename "$path" >>"$dest/modules/order"
+		cp "$path" "$dest/modules/" && unpack_modules "$dest/modules" || return 1
+		basename "${path%.xz}" >>"$dest/modules/order"
 	done
 }
 
@@ -44,16 +47,16 @@ make_stage1() {
 	rm -rf "$root"
 }
 
-# install_packages ROOT - unpacked, not configured: no foreign code runs on this machine
+# install_packages ROOT PACKAGE… - unpacked, not configured: no foreign code runs on this machine
 install_packages() {
-	local root=$1 dir packages
+	local root=$1 dir
+	shift
 	dir=$(apt_dir "$IMAGE_SUITE") || return 1
-	mapfile -t packages < <(words_of "$LAB/node/packages" | grep .)
 	mkdir -p "$root"/usr/{bin,sbin,lib}
 	ln -s usr/bin usr/sbin usr/lib "$root/"
 	rm -f "$dir"/cache/archives/*.deb
 	apt-get -qq -y -c "$dir/apt.conf" install --download-only '?and(?essential,?architecture(arm64))' \
-		"${packages[@]}" >/dev/null || return 1
+		"$@" >/dev/null || return 1
 	unpack "$root" "$dir"/cache/archives/*.deb
 }
 
@@ -106,17 +109,27 @@ install_kernel() {
 		cp "$1/boot/config-$2" "$3/boot/" &&
 		cp -r "$from"/kernel/{fs,net,crypto,lib} "$to/kernel/" &&
 		cp -r "$from"/kernel/drivers/{block,virtio,vhost,md} "$to/kernel/drivers/" &&
-		cp "$from"/kernel/drivers/net/*.ko "$to/kernel/drivers/net/" &&
+		cp "$from"/kernel/drivers/net/*.ko* "$to/kernel/drivers/net/" &&
 		cp "$from"/modules.{builtin,builtin.modinfo,order} "$to/" || return 1
 	rm -rf "$to"/kernel/net/{wireless,mac80211,bluetooth}
-	depmod -b "$3" "$2"
+	unpack_modules "$to" &&
+		depmod -b "$3" "$2"
+}
+
+# link_iptables DIR
+link_iptables() {
+	local name
+	[ -f "$1/xtables-nft-multi" ] || return 0
+	for name in ip{,6}tables{,-save,-restore}; do
+		ln -sf xtables-nft-multi "$1/$name" || return 1
+	done
 }
 
 # finish_root ROOT - what packages' scripts would have done, less what nobody reads here
 finish_root() {
 	local root=$1
 	rm -rf "$root"/usr/share/{doc,man,locale,info,lintian,bug,zoneinfo} "$root"/usr/lib/systemd
-	ln -sf mawk "$root/usr/bin/awk" &&
+	ln -sf mawk "$root/usr/bin/awk" && link_iptables "$root/usr/sbin" &&
 		install -D -m 755 "$LAB/node/guest" "$root/usr/lib/fdlab/guest" &&
 		rm -f "$root/usr/sbin/init" &&
 		install -m 755 "$LAB/node/init" "$root/usr/sbin/init" &&
@@ -124,32 +137,35 @@ finish_root() {
 		chmod 1777 "$root/tmp" && chmod 700 "$root/root"
 }
 
-# make_root KDIR KVER ROOT
+# make_root KDIR KVER PACKAGES ROOT
 make_root() {
-	mkdir "$3" &&
-		step '  packages' install_packages "$3" &&
-		write_accounts "$3" &&
-		write_sshd_config "$3" &&
-		install_kernel "$1" "$2" "$3" &&
-		finish_root "$3"
+	local packages
+	read -ra packages <<<"$3"
+	mkdir "$4" &&
+		step '  packages' install_packages "$4" "${packages[@]}" &&
+		write_accounts "$4" &&
+		write_sshd_config "$4" &&
+		install_kernel "$1" "$2" "$4" &&
+		finish_root "$4"
 }
 
-# make_image KDIR KVER TMP FINAL - disk.raw, stage1.cpio
+# make_image KDIR KVER PACKAGES TMP FINAL - disk.raw, stage1.cpio; PACKAGES is one word
 make_image() {
-	local root=$3/root
-	make_root "$1" "$2" "$root" &&
-		make_guest_cpio "$1" "$2" "$3" &&
-		mv "$3/guest.cpio" "$root/usr/lib/fdlab/" &&
-		make_stage1 "$1" "$2" "$root" "$3" &&
-		: >"$3/disk.raw" &&
-		step '  file system' mke2fs -q -t ext4 -d "$root" "$3/disk.raw" "$IMAGE_SIZE" &&
+	local root=$4/root
+	make_root "$1" "$2" "$3" "$root" &&
+		make_guest_cpio "$1" "$2" "$4" &&
+		mv "$4/guest.cpio" "$root/usr/lib/fdlab/" &&
+		make_stage1 "$1" "$2" "$root" "$4" &&
+		: >"$4/disk.raw" &&
+		step '  file system' mke2fs -q -t ext4 -d "$root" "$4/disk.raw" "$IMAGE_SIZE" &&
 		rm -rf "$root"
 }
 
-# image_dir KDIR KVER - the image for a kernel; the files it was made from are its key
+# image_dir KDIR KVER PACKAGE… - the image for a kernel, with packages beyond node/packages; what it was made from is its key
 image_dir() {
-	local key stamp
+	local key stamp packages
+	packages=$({ words_of "$LAB/node/packages" && printf '%s\n' "${@:3}"; } | grep . | sort -u | paste -sd' ')
 	stamp=$(apt_stamp "$IMAGE_SUITE") || return 1
-	key=$(cat <(echo "$stamp $1") "$LAB"/image.sh "$LAB"/node/* "$LAB"/guest/* | hash_of)
-	cached image "$key" make_image "$1" "$2"
+	key=$(cat <(echo "$stamp $1 $packages") "$LAB"/image.sh "$LAB"/node/* "$LAB"/guest/* | hash_of)
+	cached image "$key" make_image "$1" "$2" "$packages"
 }

@@ -91,7 +91,7 @@ make_debug_kernel() {
 	mkdir "$debs"
 	apt_fetch bookworm "$debs" linux-source-6.1 && unpack "$tmp" "$debs"/*.deb &&
 		tar -C "$tmp" -xf "$tmp"/usr/src/linux-source-6.1.tar.xz || return 1
-	rm -rf "$debs" "$tmp/usr"
+	rm -rf "$debs" "${tmp:?}/usr"
 	src=$tmp/linux-source-6.1
 	{
 		make -C "$src" ARCH=arm64 allnoconfig KCONFIG_ALLCONFIG="$LAB/debug.config" &&

@@ -3,13 +3,14 @@
 # The part `kvm`: the emulated host kvm1 with the guests web1 and db1, and the module.
 
 KVM_GUESTS=(web1 db1)
+KVM_PACKAGES=(qemu-system-arm)
 
 kvm_up() {
 	local found dir kver image ko
 	found=$(kernel_dir "$KERNEL") || return 1
 	read -r dir kver <<<"$found"
 	verb_kernel >/dev/null
-	image=$(image_dir "$dir" "$kver") || return 1
+	image=$(image_dir "$dir" "$kver" "${KVM_PACKAGES[@]}") || return 1
 	emu_up kvm1 10.77.0.21 "${KVM_GUESTS[*]}" "$dir/boot/vmlinuz-$kver" "$image" || return 1
 	# while the host boots
 	step 'module: build' module_build "$kver" "$dir/usr/src/linux-headers-$kver" >"$STATE/ko" || return 1
@@ -24,25 +25,15 @@ kvm_up() {
 }
 
 kvm_down() {
-	end kvm1
-	rm -f "$RUN"/kvm1.* "$STATE"/kvm1.* "$STATE/kvm.whole"
+	emu_remove kvm1
+	rm -f "$STATE/kvm.whole"
 }
 
 kvm_status() {
-	node_status kvm1 10.77.0.21
+	node_status kvm1
 	emu_running kvm1 || return 0
 	# shellcheck disable=SC2016 # the node's variables
 	on kvm1 '/usr/lib/fdlab/guest list; cat /sys/kernel/debug/faultdeck/version 2>/dev/null' | sed 's/^/  /'
-}
-
-# node_status NAME ADDRESS
-node_status() {
-	local pid
-	if pid=$(pid_of "$1"); then
-		printf '%s %s up pid %s for %s s\n' "$1" "$2" "$pid" "$(ps -o etimes= -p "$pid" | tr -d ' ')"
-	else
-		printf '%s %s down\n' "$1" "$2"
-	fi
 }
 
 # guests_test GUEST… - shell that is true on a host where each of these runs and has written

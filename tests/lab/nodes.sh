@@ -14,7 +14,8 @@ nodes_up() {
 			step "nodes: ${#new[@]} switched on" nodes_start "$tree" "${new[@]}" &&
 			step 'nodes: login' nspawn_login "${new[@]}" || return 1
 	fi
-	nodes_config >"$RUN/nodes.cfg"
+	mapfile -t new < <(nodes_names)
+	deck_config nodes "${new[@]}" >"$RUN/nodes.cfg"
 }
 
 # nodes_start TREE NAME…
@@ -37,22 +38,8 @@ nodes_down() {
 }
 
 nodes_status() {
-	local name address
+	local name
 	for name in $(nodes_names); do
-		read -r address _ <"$STATE/$name.node"
-		node_status "$name" "$address"
+		node_status "$name"
 	done
-}
-
-# nodes_config - a cluster.cfg of all that there are
-nodes_config() {
-	local name address sep=''
-	printf 'cluster = "nodes";\nbanner = "green";\nssh_config = "%s/ssh_config";\nnodes = (' "$RUN"
-	for name in $(nodes_names); do
-		read -r address _ <"$STATE/$name.node"
-		printf '%s\n\t{ name = "%s"; host = "%s"; user = "root"; roles = ( "node" ); disposable = true; }' \
-			"$sep" "$name" "$address"
-		sep=,
-	done
-	printf '\n);\nguard = { max_nodes = 20; max_injections = 1000; max_ttl = "10m"; };\n'
 }
