@@ -19,7 +19,7 @@ ALLCFLAGS = -std=gnu11 -D_GNU_SOURCE $(WARN) $(CFLAGS) -fno-strict-aliasing -pth
 
 CORE    := $(wildcard core/*.c)
 # the module's tables are the kvm backend's as well
-BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c
+BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c kmod/regs.c kmod/words.c
 TUI     := $(wildcard tui/*.c)
 NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
@@ -27,7 +27,7 @@ SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all unit fuzz deps run test test-all lab lab-down check format bench install clean help
-all: $(B)/faultdeck ## build build/faultdeck
+all: $(B)/faultdeck $(B)/faultdeck.1 ## build build/faultdeck and its man page
 
 $(B)/faultdeck: $(call obj,$(TUI) $(BACKEND)) $(B)/libcore.a
 	$(CC) $(ALLCFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
@@ -39,6 +39,12 @@ $(B)/libcore.a: $(call obj,$(CORE))
 $(B)/obj/%.o: %.c $(B)/flags | $(SH_INC)
 	@mkdir -p $(@D)
 	$(CC) $(ALLCFLAGS) -MMD -MP -c -o $@ $<
+
+# The man page's part about the module comes from the module's table.
+$(B)/faultdeck.1: docs/faultdeck.1 $(call obj,docs/points.c kmod/points.c kmod/names.c)
+	$(CC) $(ALLCFLAGS) $(LDFLAGS) -o $(B)/man-points $(filter %.o,$^)
+	$(B)/man-points >$(B)/gen/points.mdoc
+	sed '/^\.\\" points: /r $(B)/gen/points.mdoc' docs/faultdeck.1 >$@
 
 # Everything is made again when the compiler or its flags are others.
 $(B)/flags: FORCE
@@ -112,7 +118,7 @@ bench: deps ## figures, as ratios in one run
 
 install: all ## install to PREFIX (/usr/local)
 	install -D -m 755 $(B)/faultdeck $(DESTDIR)$(PREFIX)/bin/faultdeck
-	install -D -m 644 docs/faultdeck.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultdeck.1
+	install -D -m 644 $(B)/faultdeck.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultdeck.1
 	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 	install -m 644 kmod/Makefile kmod/Kbuild kmod/*.[ch] $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 

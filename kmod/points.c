@@ -89,8 +89,8 @@ const struct fdk_point fdk_points[] = {
 		.keys = FDK_BIT(FDK_KEY_FILES) | FDK_BIT(FDK_KEY_PATH) | FDK_BIT(FDK_KEY_RANGE),
 		.errnos = read_errnos,
 		.value = "errno of the read; nothing is read",
-		.danger =
-			"a program that starts while it is a target cannot read its own libraries",
+		.danger = "without path= every file of the process is meant, the libraries too "
+			  "that a program reads when it starts",
 	},
 	{
 		.name = "file-write",
@@ -101,7 +101,8 @@ const struct fdk_point fdk_points[] = {
 		.keys = FDK_BIT(FDK_KEY_FILES) | FDK_BIT(FDK_KEY_PATH) | FDK_BIT(FDK_KEY_RANGE),
 		.errnos = write_errnos,
 		.value = "errno of the write; nothing is written",
-		.danger = "a guest that meets ENOSPC is paused by QEMU unless werror=report",
+		.danger = "without path= every file of the process is meant, not only its disk; "
+			  "QEMU pauses a guest that meets ENOSPC unless werror=report",
 	},
 	{
 		.name = "vfs-read",
@@ -177,8 +178,8 @@ const struct fdk_point fdk_points[] = {
 		.value = "registers of a guest's vCPU, at an exit: X0 to X30, SP of the level that "
 			 "it "
 			 "runs at, PC, and N Z C V of PSTATE",
-		.danger =
-			"the guest computes on with it; without times= every exit changes it again",
+		.danger = "the guest computes on with it and may write wrong data to its disks; "
+			  "without times= every exit changes it again",
 		.apply = FDK_KERNEL_FN(fdk_apply_vcpu),
 	},
 	{
@@ -207,7 +208,8 @@ const struct fdk_point fdk_points[] = {
 		.value = "what a page fault ends with; nothing is mapped. range= are addresses",
 		.danger =
 			"SIGBUS and SIGSEGV kill the process as a rule; after OOM the kernel tries "
-			"again: the target spins until this ends",
+			"again: the target spins until this ends; without range= any new page is "
+			"meant, its stack as well",
 		.refuse = FDK_KERNEL_FN(fdk_refuse_oom),
 	},
 	{
@@ -218,7 +220,10 @@ const struct fdk_point fdk_points[] = {
 		.value = "a page of a file that is mapped is replaced (copy on write), and other "
 			 "CPUs "
 			 "are not told: threads there read the old page. range= are addresses",
-		.danger = "what the target did with stale data cannot be undone in the target",
+		.danger =
+			"only pages of files (shared memory, memfd, images), never one that is "
+			"being freed; what the target did with stale data cannot be undone in the "
+			"target",
 		.apply = FDK_KERNEL_FN(fdk_apply_clear_flush),
 		.end = FDK_KERNEL_FN(fdk_stale_end),
 	},
@@ -230,7 +235,8 @@ const struct fdk_point fdk_points[] = {
 		.value =
 			"a page of a file that is guest memory is unmapped from the guest, and its "
 			"CPUs are not told. range= are guest physical addresses",
-		.danger = "what the guest did with stale data cannot be undone in the guest",
+		.danger = "only pages of files (memfd, images), never one that is being freed; "
+			  "what the guest did with stale data cannot be undone in the target",
 		.apply = FDK_KERNEL_FN(fdk_apply_flush_ipa),
 		.end = FDK_KERNEL_FN(fdk_stale_end),
 	},
@@ -256,8 +262,8 @@ const struct fdk_point fdk_points[] = {
 			 "data "
 			 "goes through the VM process as if it were a device, an instruction is an "
 			 "external abort. range= are guest physical addresses",
-		.danger = "a guest may crash, and a VM process stop at an access that it cannot "
-			  "emulate",
+		.danger = "a guest kernel that meets an external abort panics, and a VM process "
+			  "may stop at an access that it cannot emulate",
 		.apply = FDK_KERNEL_FN(fdk_apply_bad_hva),
 	},
 	{

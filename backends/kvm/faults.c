@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* The catalogue of this backend. What a point may return is the word of kmod/points.c. */
+/* The catalogue of this backend. What a point may return, its registers and ioctls, and its danger
+ * come from the module's own table (kmod/points.c), before main() runs. */
 #include "kvm.h"
 
 #include <string.h>
 
 #include "../../kmod/names.h"
 #include "../../kmod/points.h"
+#include "../../kmod/regs.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(*(a)))
 #define VM       (1u << KIND_VM)
@@ -13,23 +15,10 @@
 #define NEW_VM   (1u << KIND_NEW_VM)
 #define VCPU     (1u << KIND_VCPU)
 
-/* Filled from the module's own table before main() runs. */
-#define NAMES_MAX 48
-static const char *read_errnos[NAMES_MAX], *write_errnos[NAMES_MAX], *ioctl_errnos[NAMES_MAX];
-static const char *region_errnos[NAMES_MAX], *fault_codes[NAMES_MAX];
-static const char *ioctls[NAMES_MAX], *dev_cmds[NAMES_MAX];
 static const char *const file_hows[] = { "fail", "after", "short", NULL };
-static const char *const reg_hows[] = { "flip", "set", "xor", "or", "clear", NULL };
-static const char *const query_hows[] = { "xor", "set", "flip", "or", "clear", "freeze", NULL };
 static const char *const update_wheres[] = { "process", "guest", NULL };
 static const char *const any[] = { "any", NULL };
 static const char *const all[] = { "all", NULL };
-#define X_REGS                                                                                     \
-	"X0", "X1", "X2", "X3", "X4", "X5", "X6", "X7", "X8", "X9", "X10", "X11", "X12", "X13",    \
-		"X14", "X15", "X16", "X17", "X18", "X19", "X20", "X21", "X22", "X23", "X24",       \
-		"X25", "X26", "X27", "X28", "X29", "X30", "SP"
-static const char *const regs[] = { "PC", X_REGS, "N", "Z", "C", "V", "1", NULL };
-static const char *const query_regs[] = { "PC", "PSTATE", X_REGS, NULL };
 static const char *const file_kinds[] = { "regular", "all", NULL };
 static const char *const comms[] = {
 	"qemu-system-aar", "qemu-kvm", "qemu-system-x86", "kvm", "lkvm", "firecracker",
@@ -73,6 +62,16 @@ static const char *const comms[] = {
 #define COMM                                                                                       \
 	CHOICE("comm", "qemu-system-aar", comms,                                                   \
 	       "new-vm only: the process name (15 bytes of it) to wait for")
+/* The point's own choices, see take_param. */
+#define TAKEN(n, d, text)                                                                          \
+	{                                                                                          \
+		.name = n, .type = PARAM_CHOICE, .def = d, .help = text                            \
+	}
+#define CMD(d, text)                                                                               \
+	{                                                                                          \
+		.name = "cmd", .type = PARAM_WORDS, .def = d, .min = 1, .max = 0xffffffff,         \
+		.help = text                                                                       \
+	}
 #define VALUE                                                                                      \
 	{                                                                                          \
 		.name = "value", .type = PARAM_BITS, .def = "40",                                  \
@@ -81,113 +80,63 @@ static const char *const comms[] = {
 /* The original tool knows a flipped PC as fault type 1. */
 #define REG(text)                                                                                  \
 	{                                                                                          \
-		.name = "reg", .alias = "type", .type = PARAM_CHOICE, .def = "PC",                 \
-		.choices = regs, .help = text                                                      \
+		.name = "reg", .alias = "type", .type = PARAM_CHOICE, .def = "PC", .help = text    \
 	}
 #define VCPU_PARAM INT("vcpu", "-1", -1, 4095, "", "of a whole VM, the one vCPU; -1: any")
 
-static const struct param read_params[] = {
-	CHOICE("errno", "EIO", read_errnos, "what the read returns"), FILE_COMMON
+static struct param read_params[] = { TAKEN("errno", "EIO", NULL), FILE_COMMON };
+static struct param write_params[] = { TAKEN("errno", "ENOSPC", NULL), FILE_COMMON };
+static struct param ioctl_params[] = {
+	TAKEN("errno", "EPERM", NULL),
+	CMD("KVM_CREATE_VCPU", "the VM ioctls that are denied, by name or number"), COMM, GATE("-1")
 };
-static const struct param write_params[] = {
-	CHOICE("errno", "ENOSPC", write_errnos, "what the write returns"), FILE_COMMON
-};
-static const struct param ioctl_params[] = {
-	CHOICE("errno", "EPERM", ioctl_errnos, "what the ioctl returns"),
-	{ .name = "cmd",
-	  .type = PARAM_WORDS,
-	  .def = "KVM_CREATE_VCPU",
-	  .choices = ioctls,
-	  .min = 1,
-	  .max = 0xffffffff,
-	  .help = "the VM ioctls that are denied, by name or number" },
-	COMM,
-	GATE("-1")
-};
-static const struct param version_params[] = {
+static struct param version_params[] = {
 	{ .name = "answer",
 	  .type = PARAM_TEXT,
 	  .def = "11",
 	  .help = "a number from 0 on, or an errno as EPERM" },
-	{ .name = "cmd",
-	  .type = PARAM_WORDS,
-	  .def = "KVM_GET_API_VERSION",
-	  .choices = dev_cmds,
-	  .min = 1,
-	  .max = 0xffffffff,
-	  .help = "the questions to /dev/kvm that are answered so" },
+	CMD("KVM_GET_API_VERSION", "the questions to /dev/kvm that are answered so"),
 	INT("ext", "-1", -1, 0x7fffffff, "", "of KVM_CHECK_EXTENSION: the one; -1: any"),
 	COMM,
 	GATE("-1")
 };
-static const struct param cpu_params[] = { REG("of the new task, before it first runs"),
-					   CHOICE("how", "flip", reg_hows,
-						  "flip one bit, set to a value, or by a mask"),
-					   VALUE, GATE("1") };
-static const struct param vcpu_params[] = { REG("of the guest's vCPU"),
-					    CHOICE("how", "flip", reg_hows,
-						   "flip one bit, set to a value, or by a mask"),
-					    VALUE, VCPU_PARAM, GATE("1") };
-static const struct param query_params[] = {
-	CHOICE("reg", "PC", query_regs, "that is told wrong"),
-	CHOICE("how", "xor", query_hows, "freeze: what is asked for first is told ever after"),
-	VALUE, VCPU_PARAM, GATE("-1")
+static struct param cpu_params[] = {
+	REG("of the new task, before it first runs"),
+	TAKEN("how", "flip", "flip one bit, set to a value, or by a mask"), VALUE, GATE("1")
 };
-static const struct param load_params[] = {
-	CHOICE("result", "SIGBUS", fault_codes, "what a page fault ends with"),
-	RANGE("addresses in the process, FIRST-LAST"), GATE("-1")
-};
-static const struct param update_params[] = {
+static struct param vcpu_params[] = { REG("of the guest's vCPU"),
+				      TAKEN("how", "flip",
+					    "flip one bit, set to a value, or by a mask"),
+				      VALUE, VCPU_PARAM, GATE("1") };
+static struct param query_params[] = { TAKEN("reg", "PC", "that is told wrong"),
+				       TAKEN("how", "xor",
+					     "freeze: what is asked for first is told ever after"),
+				       VALUE, VCPU_PARAM, GATE("-1") };
+static struct param load_params[] = { TAKEN("result", "SIGBUS", NULL),
+				      RANGE("addresses in the process, FIRST-LAST"), GATE("-1") };
+static struct param update_params[] = {
 	CHOICE("where", "process", update_wheres,
 	       "process: its own mappings; guest: those of the guest, behind its own back"),
 	RANGE("addresses (guest: guest physical), FIRST-LAST"), GATE("-1")
 };
-static const struct param region_params[] = {
-	CHOICE("errno", "EINVAL", region_errnos, "what adding or changing guest memory returns"),
-	RANGE("guest physical addresses, FIRST-LAST"), COMM, GATE("-1")
-};
-static const struct param hva_params[] = { RANGE("guest physical addresses, FIRST-LAST"), COMM,
-					   GATE("-1") };
-static const struct param dirty_params[] = {
-	INT("share", "100", 1, 100, "%", "of the pages, always the same ones"),
-	RANGE("guest physical addresses, FIRST-LAST"), GATE("-1")
-};
-static const struct param reclaim_params[] = { GATE("-1") };
-
-static void take_errnos(const char **out, const char *point)
-{
-	const unsigned short *e = fdk_point_find(point, strlen(point))->errnos;
-
-	for (size_t n = 0; *e && n < NAMES_MAX - 1; n++)
-		*out++ = fdk_name_of(fdk_errnos, *e++)->name;
-}
-
-static void take_names(const char **out, const struct fdk_name *table)
-{
-	for (size_t n = 0; table->name && n < NAMES_MAX - 1; n++)
-		*out++ = table++->name;
-}
-
-__attribute__((constructor)) static void take_tables(void)
-{
-	take_errnos(read_errnos, "file-read");
-	take_errnos(write_errnos, "file-write");
-	take_errnos(ioctl_errnos, "vm-ioctl");
-	take_errnos(region_errnos, "memory-region");
-	take_names(fault_codes, fdk_fault_codes);
-	take_names(ioctls, fdk_vm_ioctls);
-	take_names(dev_cmds, fdk_dev_ioctls);
-}
+static struct param region_params[] = { TAKEN("errno", "EINVAL", NULL),
+					RANGE("guest physical addresses, FIRST-LAST"), COMM,
+					GATE("-1") };
+static struct param hva_params[] = { RANGE("guest physical addresses, FIRST-LAST"), COMM,
+				     GATE("-1") };
+static struct param dirty_params[] = { INT("share", "100", 1, 100, "%",
+					   "of the pages, always the same ones"),
+				       RANGE("guest physical addresses, FIRST-LAST"), GATE("-1") };
+static struct param reclaim_params[] = { GATE("-1") };
 
 #define PARAMS(p) .params = p, .nparams = COUNT(p)
 
-const struct fault kvm_faults[KVM_FAULTS] = {
+struct fault kvm_faults[KVM_FAULTS] = {
 	{ .name = "kvm.file-read",
 	  .summary = "reads of files and disks by the VM's process fail",
 	  .seen = "the guest's disk reads fail with I/O errors, or QEMU pauses it (rerror=stop)",
 	  .undone =
 		  "the rule is disarmed; the next read succeeds; a VM that QEMU paused is resumed",
-	  .risk = "without path= every file of this process is meant, not only its disk",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_HEALS,
@@ -201,7 +150,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 		  "the VM",
 	  .undone =
 		  "the rule is disarmed; the next write succeeds; a VM that QEMU paused is resumed",
-	  .risk = "without path= every file of this process is meant, not only its disk",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_PAUSED,
@@ -214,7 +162,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .summary = "KVM refuses chosen VM ioctls of the process",
 	  .seen = "a new VM fails to start with its own message; a running one when it next asks",
 	  .undone = "the rule is disarmed; the next such ioctl succeeds",
-	  .risk = "most VM processes exit when an ioctl that they need fails",
 	  .targets = VM | NEW_VM,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_HEALS,
@@ -226,7 +173,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 		     "before it first runs",
 	  .seen = "the new task computes wrongly or crashes; its parent keeps its own registers",
 	  .undone = "the rule is disarmed; the next new task is whole",
-	  .risk = "a new thread that crashes takes its whole process with it",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_DEAD,
@@ -238,7 +184,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .summary = "a register of the running guest's vCPU is changed",
 	  .seen = "the guest computes wrongly, or meets a fault or a panic of its own",
 	  .undone = "the rule is disarmed; the register stays what the guest made of it",
-	  .risk = "the guest may write wrong data to its disks",
 	  .targets = VM | VCPU,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_DEAD,
@@ -251,7 +196,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .seen = "SIGBUS or SIGSEGV in the process, a guest's memory access that fails (QEMU "
 		  "stops it); OOM: the process spins and gets nowhere",
 	  .undone = "the rule is disarmed; the next page fault is served",
-	  .risk = "without range= any new page is meant, the process's own stack as well",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_DEAD,
@@ -263,8 +207,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .summary = "a changed mapping is not told to other CPUs: a stale translation is used",
 	  .seen = "threads, or the guest, read an old page through a mapping that was changed",
 	  .undone = "the rule is disarmed, all translations are flushed, the old pages are let go",
-	  .risk = "only pages of files are meant (shared memory, memfd, images); never one that is "
-		  "being freed",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_HEALS,
@@ -277,7 +219,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .seen = "a new VM fails to start with its own message; a running QEMU aborts when it "
 		  "next changes a slot",
 	  .undone = "the rule is disarmed; the next change succeeds",
-	  .risk = "QEMU aborts when this fails while its guest runs",
 	  .targets = VM | NEW_VM,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_DEAD,
@@ -290,7 +231,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 		  "fetch is an external abort in the guest; QEMU may stop at what it cannot "
 		  "emulate",
 	  .undone = "the rule is disarmed; the next access is mapped",
-	  .risk = "a guest kernel that meets an external abort panics",
 	  .targets = VM | NEW_VM,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_DEAD,
@@ -304,7 +244,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 		  "itself "
 		  "goes on unharmed",
 	  .undone = "the rule is disarmed; the next answer is true",
-	  .risk = "a state that is saved or migrated meanwhile is saved wrong",
 	  .targets = VM | VCPU,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_HEALS,
@@ -315,7 +254,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .summary = "/dev/kvm lies about its version or an extension",
 	  .seen = "a new VM fails to start with its own message",
 	  .undone = "the rule is disarmed; the next answer is true",
-	  .risk = "every VM of that process name that starts meanwhile",
 	  .targets = VM | PID | NEW_VM,
 	  .flags = FAULT_KERNEL,
 	  .aftermath = AFTER_HEALS,
@@ -326,7 +264,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .summary = "pages that the guest wrote are missing from KVM's dirty log",
 	  .seen = "a migration meanwhile ends with memory that differs",
 	  .undone = "the rule is disarmed; pages that were hidden are told again",
-	  .risk = "a guest that was migrated meanwhile runs on with old memory",
 	  .targets = VM,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_HEALS,
@@ -338,7 +275,6 @@ const struct fault kvm_faults[KVM_FAULTS] = {
 	  .summary = "the process frees nothing when it has to reclaim memory",
 	  .seen = "under memory pressure its cgroup meets the OOM killer instead of shrinking",
 	  .undone = "the rule is disarmed; the next reclaim makes progress",
-	  .risk = "the OOM killer may take another process of the same cgroup, or of the node",
 	  .targets = VM | PID,
 	  .flags = FAULT_KERNEL | FAULT_LASTING,
 	  .aftermath = AFTER_DEAD,
@@ -361,3 +297,91 @@ const struct kvm_fault kvm_points[KVM_FAULTS] = {
 	{ "dirty-log", KVM_ACT_SHARE, NULL, NULL, NULL },
 	{ "reclaim", KVM_ACT_SKIP, NULL, NULL, NULL },
 };
+
+/* Lists of names, each ended by NULL. */
+static const char *pool[600];
+static size_t pooled;
+
+static void add(const char *name)
+{
+	if (pooled < COUNT(pool) - 1)
+		pool[pooled++] = name;
+}
+
+static void add_names(const struct fdk_name *table)
+{
+	for (; table && table->name; table++)
+		add(table->name);
+}
+
+static void add_values(const struct fdk_point *point)
+{
+	for (const unsigned short *e = point->errnos; e && *e; e++)
+		add(fdk_name_of(fdk_errnos, *e)->name);
+	add_names(point->codes);
+}
+
+#define ACTION_NAME(sym, name, form) [FDK_ACT_##sym] = name,
+static void add_actions(const struct fdk_point *point)
+{
+	static const char *const names[] = { FDK_ACTIONS(ACTION_NAME) };
+
+	for (int i = 0; i < FDK_ACT_N; i++)
+		if (point->actions & FDK_BIT(i))
+			add(names[i]);
+}
+
+/* Of PSTATE either the flags, by their letters, or all of it. */
+static void add_regs(const struct fdk_point *point)
+{
+	static const char *const flags[] = { "N", "Z", "C", "V", "1" };
+	static char names[FDK_REG_N][8];
+
+	for (int i = 0; i < FDK_REG_N; i++) {
+		fdk_reg_name(i, names[i]);
+		if (i != FDK_REG_PSTATE || !point->flags_only)
+			add(names[i]);
+	}
+	for (size_t i = 0; i < COUNT(flags) && point->flags_only; i++)
+		add(flags[i]);
+}
+
+static void add_cmds(const struct fdk_point *point)
+{
+	add_names(point->cmds);
+}
+
+static void take_param(struct param *p, const struct fdk_point *point)
+{
+	static const struct {
+		const char *name;
+		void (*add)(const struct fdk_point *point);
+	} takers[] = { { "errno", add_values },
+		       { "result", add_values },
+		       { "how", add_actions },
+		       { "reg", add_regs },
+		       { "cmd", add_cmds } };
+
+	for (size_t i = 0; i < COUNT(takers) && !p->choices; i++) {
+		if (strcmp(p->name, takers[i].name) != 0)
+			continue;
+		p->choices = pool + pooled;
+		takers[i].add(point);
+		pooled++;
+		if (!p->help)
+			p->help = point->value;
+	}
+}
+
+__attribute__((constructor)) static void take_points(void)
+{
+	for (size_t i = 0; i < KVM_FAULTS; i++) {
+		struct fault *f = &kvm_faults[i];
+		const struct fdk_point *point =
+			fdk_point_find(kvm_points[i].point, strlen(kvm_points[i].point));
+
+		f->risk = point->danger;
+		for (size_t k = 0; k < f->nparams; k++)
+			take_param((struct param *)&f->params[k], point);
+	}
+}

@@ -25,7 +25,7 @@ struct kvm_fault {
 	const char *other_is; /* … does not have this value */
 };
 #define KVM_FAULTS 13
-extern const struct fault kvm_faults[KVM_FAULTS];
+extern struct fault kvm_faults[KVM_FAULTS]; /* whole once main() runs */
 extern const struct kvm_fault kvm_points[KVM_FAULTS];
 
 /* arm.c: the point that serves the fault with these parameters, and the module's command for it. */

@@ -322,9 +322,8 @@ static int load(const struct op_ctx *c, struct err *e)
 			c->node->symbols[i].function);
 	buf_str(&call, "module_load ");
 	buf_shell(&call, buf_text(&names));
-	r = names.broken || call.broken
-		    ? err_set(e, -E2BIG, "%s: too many symbols", c->node->name)
-		    : run_script(c, module_sh, buf_text(&call), 30000, e);
+	r = names.broken || call.broken ? err_set(e, -E2BIG, "%s: too many symbols", c->node->name)
+					: run_script(c, module_sh, buf_text(&call), 30000, e);
 	buf_free(&names);
 	buf_free(&call);
 	return r;

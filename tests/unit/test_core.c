@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sources: backends/kvm/faults.c kmod/points.c kmod/names.c
+// sources: backends/kvm/faults.c kmod/points.c kmod/names.c kmod/regs.c kmod/words.c
 /* Targets, parameters, the journal and what a collector's text becomes. */
 #include <errno.h>
 #include <fcntl.h>

@@ -116,16 +116,88 @@ static void test_commands(void **state)
 		strstr(ARMED("kvm.dirty-log", KIND_VM, "share=30"), " action=clear:share=30 "));
 }
 
-/* What the catalogue calls an errno of a fault, its point must be able to return. */
+/* What the catalogue calls a point is one, and what it offers of the point is all that the point
+ * has: every key is a parameter, every danger is said. */
 static void test_names_are_the_modules(void **state)
 {
-	(void)state;
-	for (size_t i = 0; i < KVM_FAULTS; i++)
-		for (size_t k = 0; k < 2; k++) {
-			const char *name = k ? kvm_points[i].other : kvm_points[i].point;
+	static const struct {
+		enum fdk_key key;
+		const char *param;
+	} keys[] = { { FDK_KEY_CMD, "cmd" },     { FDK_KEY_EXT, "ext" },
+		     { FDK_KEY_FILES, "files" }, { FDK_KEY_PATH, "path" },
+		     { FDK_KEY_RANGE, "range" }, { FDK_KEY_VCPU, "vcpu" } };
 
-			assert_true(!name || fdk_point_find(name, strlen(name)));
+	(void)state;
+	for (size_t i = 0; i < 2 * KVM_FAULTS; i++) {
+		const char *name = i % 2 ? kvm_points[i / 2].other : kvm_points[i / 2].point;
+		const struct fault *f = &kvm_faults[i / 2];
+		const struct fdk_point *point = name ? fdk_point_find(name, strlen(name)) : NULL;
+
+		if (!name)
+			continue;
+		assert_non_null(point);
+		assert_true(f->risk && f->risk[0]);
+		for (size_t k = 0; k < sizeof(keys) / sizeof(*keys); k++) {
+			bool has = false;
+
+			for (size_t n = 0; n < f->nparams; n++)
+				has = has || strcmp(f->params[n].name, keys[k].param) == 0;
+			if (has != !!(point->keys & FDK_BIT(keys[k].key)))
+				fail_msg("%s: %s= is %s", f->name, keys[k].param,
+					 has ? "no key of its point" : "missing");
 		}
+	}
+}
+
+/* A point that no fault uses would be one that nobody can reach. */
+static void test_every_point_has_a_fault(void **state)
+{
+	(void)state;
+	for (unsigned int i = 0; i < fdk_points_n; i++) {
+		bool used = false;
+
+		for (size_t k = 0; k < KVM_FAULTS; k++)
+			used = used || strcmp(kvm_points[k].point, fdk_points[i].name) == 0 ||
+			       (kvm_points[k].other &&
+				strcmp(kvm_points[k].other, fdk_points[i].name) == 0);
+		if (!used)
+			fail_msg("no fault uses %s", fdk_points[i].name);
+	}
+}
+
+static const struct param *param(const char *of, const char *name)
+{
+	const struct fault *f = fault(of);
+
+	for (size_t i = 0; i < f->nparams; i++)
+		if (strcmp(f->params[i].name, name) == 0)
+			return &f->params[i];
+	fail_msg("%s has no %s", of, name);
+	return NULL;
+}
+
+static size_t choices(const struct param *p)
+{
+	size_t n = 0;
+
+	while (p->choices[n])
+		n++;
+	return n;
+}
+
+/* As many as the module's table has of each. */
+static void test_choices_are_the_points(void **state)
+{
+	(void)state;
+	assert_int_equal(choices(param("kvm.cpu-fi", "reg")), 31 + 2 + 4 + 1);
+	assert_int_equal(choices(param("kvm.state-query", "reg")), 31 + 3);
+	assert_int_equal(choices(param("kvm.cpu-fi", "how")), 5);
+	assert_int_equal(choices(param("kvm.state-query", "how")), 6);
+	assert_int_equal(choices(param("kvm.memory-load", "result")), 3);
+	assert_string_equal(param("kvm.file-write", "errno")->choices[0], "ENOSPC");
+	assert_true(choices(param("kvm.ioctl-deny", "cmd")) >= 30);
+	assert_string_equal(param("kvm.file-read", "errno")->help,
+			    "errno of the read; nothing is read");
 }
 
 int main(void)
@@ -134,6 +206,8 @@ int main(void)
 		cmocka_unit_test(test_every_choice),
 		cmocka_unit_test(test_commands),
 		cmocka_unit_test(test_names_are_the_modules),
+		cmocka_unit_test(test_every_point_has_a_fault),
+		cmocka_unit_test(test_choices_are_the_points),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
