@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #define _GNU_SOURCE
 #include "clone.h"
-#include <linux/futex.h>
+#include <pthread.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -115,9 +115,10 @@ static const char *find(const char *stack)
 
 int clone_see(struct clone_regs *child, struct clone_regs *parent)
 {
-	char *stack =
-		mmap(NULL, STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *sp = stack + STACK_BYTES / 2;
+	char *two = mmap(NULL, 2 * STACK_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			 -1, 0);
+	char *stack = (char *)(((uintptr_t)two + STACK_BYTES - 1) & ~(STACK_BYTES - 1));
+	char *sp = stack + STACK_BYTES / 2; /* its lower bits are none */
 	const char *seen = NULL;
 
 	/* the mark that says whose stack it is, wherever the child may look */
@@ -133,4 +134,61 @@ int clone_see(struct clone_regs *child, struct clone_regs *parent)
 		return -1;
 	take(child, seen);
 	return 0; /* the stack stays: nobody says when the child has left it */
+}
+
+/* For a while it has one value in registers of each kind; 0: they kept it. */
+static uint64_t keep(void)
+{
+	uint64_t different;
+
+	__asm__ volatile("	mov	x9, #0xc0de\n"
+			 "	mov	x17, x9\n"
+			 "	mov	x19, x9\n"
+			 "	mov	x28, x9\n"
+			 "	mov	x11, x9\n"
+			 "	mov	x13, #0\n"
+			 "	mov	x10, #0x1000\n"
+			 "	msr	nzcv, xzr\n"
+			 "1:	eor	x12, x9, x11\n"
+			 "	orr	x13, x13, x12\n"
+			 "	eor	x12, x17, x11\n"
+			 "	orr	x13, x13, x12\n"
+			 "	eor	x12, x19, x11\n"
+			 "	orr	x13, x13, x12\n"
+			 "	eor	x12, x28, x11\n"
+			 "	orr	x13, x13, x12\n"
+			 "	mrs	x12, nzcv\n"
+			 "	orr	x13, x13, x12\n"
+			 "	sub	x10, x10, #1\n"
+			 "	cbnz	x10, 1b\n"
+			 "	mov	%0, x13\n"
+			 : "=r"(different)
+			 :
+			 : "x9", "x10", "x11", "x12", "x13", "x17", "x19", "x28", "cc");
+	return different;
+}
+
+static volatile uint64_t harm, turns;
+
+static void *stand_by(void *unused)
+{
+	for (;;) {
+		harm |= keep();
+		turns++;
+	}
+	return unused;
+}
+
+int clone_bystander(void)
+{
+	pthread_t thread;
+
+	return pthread_create(&thread, NULL, stand_by, NULL);
+}
+
+uint64_t clone_harm(void)
+{
+	for (uint64_t from = turns; turns - from < 2;)
+		usleep(100);
+	return harm;
 }

@@ -18,4 +18,9 @@ int clone_see(struct clone_regs *child, struct clone_regs *parent);
 /* What a register holds in a thread that nobody meddled with. */
 uint64_t clone_expected(int reg);
 
+/* Another thread of this process that uses its registers all the time; what of them was changed
+ * since, once it has been through with all of them. */
+int clone_bystander(void);
+uint64_t clone_harm(void);
+
 #endif

@@ -27,8 +27,13 @@ __asm__(".pushsection .rodata\n"
 	"	adr	x9, guest_vectors\n"
 	"	msr	vbar_el1, x9\n"
 	"	isb\n"
+	"	mov	sp, x20\n"
+	"	msr	nzcv, xzr\n"
 	"2:	ldr	x1, [x21]\n"
 	"	stp	x19, x1, [x20]\n"
+	"	mov	x2, sp\n"
+	"	mrs	x3, nzcv\n"
+	"	stp	x2, x3, [x20, #32]\n"
 	"	b	2b\n"
 	".balign 2048\n"
 	"guest_vectors:\n"
@@ -168,18 +173,34 @@ int guest_dirty(uint64_t *bitmap)
 	return ioctl(vm, KVM_GET_DIRTY_LOG, &log) ? errno : 0;
 }
 
-uint64_t guest_replace(int page, uint64_t value)
+static uint64_t read_now(void)
 {
 	volatile uint64_t *sees = guest_page(GUEST_SHOWN) + 1;
+
+	for (*sees = 0; !*sees;)
+		;
+	return *sees;
+}
+
+uint64_t guest_replace(int page, uint64_t value)
+{
 	int fd = memfd_create("other", MFD_CLOEXEC);
 
 	if (ftruncate(fd, (off_t)GUEST_PAGE) || pwrite(fd, &value, sizeof(value), 0) < 0)
 		return 0;
 	mmap(guest_page(page), GUEST_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0);
 	close(fd);
-	for (*sees = 0; !*sees;)
-		;
-	return *sees;
+	return read_now();
+}
+
+uint64_t guest_replace_anon(int page, uint64_t value)
+{
+	uint64_t *fresh =
+		mmap(NULL, GUEST_PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	*fresh = value;
+	mremap(fresh, GUEST_PAGE, GUEST_PAGE, MREMAP_MAYMOVE | MREMAP_FIXED, guest_page(page));
+	return read_now();
 }
 
 int guest_slot(uint64_t bytes)

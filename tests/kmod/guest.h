@@ -20,7 +20,7 @@
 
 enum guest_program {
 	GUEST_ORDERS, /* knocks at the door, stores X1 at X0, again */
-	GUEST_SPIN    /* shows X19 and what it reads, for ever, without an exit of its own */
+	GUEST_SPIN /* shows its registers and what it reads, for ever, without an exit of its own */
 };
 
 /* 0 or an errno. flags: of the memory slot, KVM_MEM_LOG_DIRTY_PAGES. */
@@ -31,8 +31,8 @@ int guest_ring(void);
 long guest_run(void);
 /* Orders a store of 8 bytes and runs until the next knock. */
 long guest_store(uint64_t addr, uint64_t value);
-/* The spinning program, in a thread; guest_shown is what it stores. Word 0: X19, 1: what it read.
- */
+/* The spinning program, in a thread; guest_shown is what it stores. Word 0: X19, 1: what it read,
+ * 4: SP, 5: its flags. */
 int guest_spin(void);
 uint64_t guest_shown(int word);
 long guest_get_reg(int reg, uint64_t *value); /* 0 to 30, 31 SP, 32 PC, 33 PSTATE */
@@ -42,7 +42,8 @@ int guest_dirty(uint64_t *bitmap);
 /* Puts a page of another file under a page of its RAM; what the spinning program reads right then.
  */
 uint64_t guest_replace(int page, uint64_t value);
-int guest_slot(uint64_t bytes); /* changes slot 1: 0 or an errno */
+uint64_t guest_replace_anon(int page, uint64_t value); /* the same, not of a file */
+int guest_slot(uint64_t bytes);                        /* changes slot 1: 0 or an errno */
 uint64_t *guest_page(int page);
 
 #endif

@@ -44,7 +44,7 @@ static void one_way(const struct victim *v, const struct victim *other, enum vic
 	CHECK(rc == 0 && victim_do(v, op) == 0, "%s: not restored", way);
 }
 
-static void test_write_ways(void)
+void test_write_ways(void)
 {
 	struct victim v = victim_start("victim"), other = victim_start("victim");
 
@@ -55,12 +55,38 @@ static void test_write_ways(void)
 	victim_end(&other);
 }
 
-static void test_read_ways(void)
+void test_read_ways(void)
 {
 	struct victim v = victim_start("victim"), other = victim_start("victim");
 
 	for (int op = OP_FIRST_READ; op <= OP_LAST_READ; op++)
 		one_way(&v, &other, (enum victim_op)op, "file-read", "EIO", EIO);
+	victim_end(&v);
+	victim_end(&other);
+}
+
+/* The errnos that the original tool knows, and what else a disk says. */
+static void test_errnos(void)
+{
+	static const struct {
+		enum victim_op op;
+		const char *point, *name;
+		int err;
+	} rows[] = {
+		{ OP_READ, "file-read", "EIO", EIO },
+		{ OP_READ, "file-read", "EINTR", EINTR },
+		{ OP_READ, "file-read", "EAGAIN", EAGAIN },
+		{ OP_WRITE, "file-write", "ENOSPC", ENOSPC },
+		{ OP_WRITE, "file-write", "EROFS", EROFS },
+		{ OP_WRITE, "file-write", "EIO", EIO },
+		{ OP_WRITE, "file-write", "EDQUOT", EDQUOT },
+		{ OP_VCPU, "vm-ioctl", "EPERM", EPERM },
+		{ OP_VCPU, "vm-ioctl", "EACCES", EACCES },
+	};
+	struct victim v = victim_start("victim"), other = victim_start("victim");
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		one_way(&v, &other, rows[i].op, rows[i].point, rows[i].name, rows[i].err);
 	victim_end(&v);
 	victim_end(&other);
 }
@@ -401,6 +427,17 @@ static void check_mode(const char *name, unsigned int want)
 	CHECK((st.st_mode & 07777) == want && !st.st_uid, "%s has mode %o", path, st.st_mode);
 }
 
+/* Which function each point took here, for whoever reads the log. */
+static void say_points(const char *points)
+{
+	char name[32], symbol[64], state[400];
+
+	for (const char *at = strchr(points, '\n'); at && at[1]; at = strchr(at + 1, '\n')) {
+		if (sscanf(at + 1, "%31[^\t]\t%63[^\t]\t%399[^\t]", name, symbol, state) == 3)
+			printf("# %s: %s, %s\n", name, symbol, state);
+	}
+}
+
 static void test_files(void)
 {
 	static const char *const names[] = { "version", "points", "control",
@@ -418,6 +455,7 @@ static void test_files(void)
 	CHECK(strstr(points, "\nfile-write\trw_verify_area\tready\t"), "%s", points);
 	CHECK(strstr(points, "\nvm-ioctl\tkvm_vm_ioctl\tready\t"), "%s", points);
 	EXPECT(rules_count(), 0);
+	say_points(points);
 }
 
 /* On a kernel that looks for leaks: none that came by the module. */
@@ -445,6 +483,7 @@ static const struct test tests[] = {
 	{ "files", test_files },
 	{ "write-ways", test_write_ways },
 	{ "read-ways", test_read_ways },
+	{ "errnos", test_errnos },
 	{ "read-is-not-write", test_read_is_not_write },
 	{ "other-files-pass", test_other_files_pass },
 	{ "files-all", test_files_all },
@@ -490,6 +529,10 @@ static const struct test tests[] = {
 	{ "hook-cycles", test_hook_cycles },
 	{ "two-writers", test_two_writers },
 	{ "unload", test_unload },
+	{ "unavailable", test_unavailable },
+	{ "heirs", test_heirs },
+	{ "missed", test_missed },
+	{ "missed-returns", test_missed_returns },
 	{ "leaks", test_leaks },
 };
 
@@ -503,7 +546,7 @@ int main(int argc, char **argv)
 	selftest_module = getenv("MODULE");
 	if (!selftest_module && !access("/faultdeck.ko", R_OK))
 		selftest_module = "/faultdeck.ko";
-	if (selftest_module && access(DIR "version", F_OK) && !selftest_load()) {
+	if (selftest_module && access(DIR "version", F_OK) && !selftest_load("")) {
 		printf("Bail out! cannot load %s: %s\n", selftest_module, strerror(errno));
 		return 2;
 	}

@@ -6,8 +6,10 @@
 #include "victim.h"
 
 extern const char *selftest_module; /* the file to load; NULL: what is loaded is used */
-bool selftest_load(void);
+bool selftest_load(const char *params);
 
+void test_write_ways(void);
+void test_read_ways(void);
 void test_path(void);
 void test_offsets(void);
 void test_short(void);
@@ -24,6 +26,7 @@ void test_state_query(void);
 void test_state_frozen(void);
 void test_version_query(void);
 void test_memory_region(void);
+void test_region_heir(void);
 void test_memory_hva(void);
 void test_dirty_log(void);
 void test_dirty_ring(void);
@@ -39,5 +42,16 @@ void test_storm(void);
 void test_hook_cycles(void);
 void test_two_writers(void);
 void test_unload(void);
+void test_unavailable(void);
+void test_heirs(void);
+void test_missed(void);
+void test_missed_returns(void);
+
+struct subject;
+/* A memory cgroup that may keep little, and what reads more than that for ever. */
+void group_make(void);
+void group_join(const struct subject *s);
+void group_remove(void);
+long reclaim_busy(long unused);
 
 #endif

@@ -6,6 +6,7 @@
 #include <linux/kvm.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 #include "guest.h"
 #include "selftest.h"
@@ -13,6 +14,8 @@
 
 #define REG_PC     32
 #define REG_PSTATE 33
+#define WORD_SP    4
+#define WORD_FLAGS 5
 
 static long make_orders(long flags)
 {
@@ -68,6 +71,39 @@ static long word_at(long addr)
 	return (long)*guest_page((int)((addr - (long)GUEST_RAM) / (long)GUEST_PAGE));
 }
 
+/* One action, once: what the guest has in its hands then, and goes on with when it is over. */
+static void vcpu_action(struct subject *s, const char *action, int word, long want)
+{
+	long seen;
+
+	EXPECT(ctl("arm id=v point=vcpu-regs tgid=%d times=1 action=%s ttl_ms=90000", s->pid,
+		   action),
+	       0);
+	seen = shown_until(s, word, want);
+	CHECK(seen == want, "%s: the guest has 0x%lx, not 0x%lx", action, seen, want);
+	EXPECT(ctl("disarm id=v"), 0);
+	EXPECT(subject_call(s, shown, word), want);
+}
+
+static void each_vcpu_action(struct subject *s)
+{
+	const long sp = (long)(GUEST_RAM + GUEST_SHOWN * GUEST_PAGE);
+
+	vcpu_action(s, "or:X19:0x21", 0, (GUEST_X19 ^ 16) | 0x21);
+	vcpu_action(s, "clear:X19:0xff", 0, GUEST_X19 & 0xff00);
+	vcpu_action(s, "xor:X19:0xffff", 0, (GUEST_X19 & 0xff00) ^ 0xffff);
+	vcpu_action(s, "set:X19:7", 0, 7);
+	/* it runs at EL1: SP_EL1, which VHE leaves in the CPU */
+	vcpu_action(s, "flip:SP:12", WORD_SP, sp ^ 0x1000);
+	vcpu_action(s, "set:SP:0x1230", WORD_SP, 0x1230);
+	vcpu_action(s, "or:PSTATE:0xa0000000", WORD_FLAGS, 0xa0000000);
+	vcpu_action(s, "flip:PSTATE:30", WORD_FLAGS, 0xe0000000);
+	vcpu_action(s, "clear:PSTATE:0xf0000000", WORD_FLAGS, 0);
+	vcpu_action(s, "set:PSTATE:0x10000000", WORD_FLAGS, 0x10000000);
+	EXPECT(ctl("arm id=v point=vcpu-regs tgid=%d action=flip:PSTATE:3 ttl_ms=9", s->pid),
+	       ERANGE);
+}
+
 /* A register of the guest, once; the VM process lives, another guest keeps its own. */
 void test_vcpu_regs(void)
 {
@@ -90,9 +126,9 @@ void test_vcpu_regs(void)
 	usleep(100000);
 	EXPECT(rule_value("v", "injected"), 0);
 	EXPECT(ctl("disarm id=v"), 0);
-	EXPECT(ctl("arm id=v point=vcpu-regs tgid=%d action=or:X19:0x21 ttl_ms=90000", s.pid), 0);
-	EXPECT(shown_until(&s, 0, (GUEST_X19 ^ 16) | 0x21), (GUEST_X19 ^ 16) | 0x21);
-	EXPECT(ctl("disarm id=v"), 0);
+	each_vcpu_action(&s);
+	EXPECT(subject_call(&other, shown, WORD_SP), GUEST_RAM + GUEST_SHOWN * GUEST_PAGE);
+	EXPECT(subject_call(&other, shown, WORD_FLAGS), 0);
 	EXPECT(subject_call(&s, shown, 2), 0);
 	EXPECT(subject_call(&s, shown, 3), 0);
 	subject_end(&s);
@@ -117,10 +153,11 @@ void test_vcpu_pc(void)
 
 void test_state_query(void)
 {
-	struct subject s = subject_start("vmm");
+	struct subject s = subject_start("vmm"), other = subject_start("vmm");
 	long pc, pstate;
 
 	EXPECT(subject_call(&s, make_orders, 0), 0);
+	EXPECT(subject_call(&other, make_orders, 0), 0);
 	pc = subject_call(&s, get_reg, REG_PC);
 	pstate = subject_call(&s, get_reg, REG_PSTATE);
 	EXPECT(pc & ~0xfffL, GUEST_RAM);
@@ -129,6 +166,7 @@ void test_state_query(void)
 	       EBUSY);
 	EXPECT(subject_call(&s, get_reg, REG_PC), pc ^ 0xfff000);
 	EXPECT(subject_call(&s, get_reg, REG_PSTATE), pstate);
+	EXPECT(subject_call(&other, get_reg, REG_PC), pc);
 	/* the vCPU itself goes on where it was */
 	EXPECT(subject_call(&s, store_at, GUEST_RAM + 40 * GUEST_PAGE), GUEST_DOOR);
 	EXPECT(subject_call(&s, word_at, GUEST_RAM + 40 * GUEST_PAGE), 0xabcd);
@@ -137,9 +175,13 @@ void test_state_query(void)
 	EXPECT(ctl("arm id=q point=get-reg tgid=%d action=set:PSTATE:0x3c0 ttl_ms=90000", s.pid),
 	       0);
 	EXPECT(subject_call(&s, get_reg, REG_PSTATE), 0x3c0);
+	/* it runs on where it was, with all that it had */
+	EXPECT(subject_call(&s, store_at, GUEST_RAM + 41 * GUEST_PAGE), GUEST_DOOR);
+	EXPECT(subject_call(&s, word_at, GUEST_RAM + 41 * GUEST_PAGE), 0xabcd);
 	EXPECT(ctl("disarm id=q"), 0);
 	EXPECT(subject_call(&s, get_reg, REG_PSTATE), pstate);
 	subject_end(&s);
+	subject_end(&other);
 }
 
 /* Frozen; and what was told is written back, as QEMU does, without a change of the vCPU. */
@@ -236,6 +278,20 @@ void test_memory_region(void)
 	subject_end(&other);
 }
 
+/* The same where the function does not tell the addresses. */
+void test_region_heir(void)
+{
+	struct subject s = subject_start("vmm");
+
+	EXPECT(subject_call(&s, make_orders, 0), 0);
+	EXPECT(ctl("arm id=m point=memory-region tgid=%d action=return:ENOMEM ttl_ms=90000", s.pid),
+	       0);
+	EXPECT(subject_call(&s, change_slot, GUEST_BYTES), ENOMEM);
+	EXPECT(ctl("disarm id=m"), 0);
+	EXPECT(subject_call(&s, change_slot, GUEST_BYTES), 0);
+	subject_end(&s);
+}
+
 /* Memory that the guest meets for the first time looks like a device. */
 void test_memory_hva(void)
 {
@@ -259,12 +315,25 @@ void test_memory_hva(void)
 	subject_end(&s);
 }
 
+static uint64_t bitmap[GUEST_BYTES / GUEST_PAGE / 64];
+
+/* Which pages the last log had, as one number. */
+static long which_pages(long unused)
+{
+	uint64_t sum = (uint64_t)unused;
+
+	for (size_t i = 0; i < sizeof(bitmap) / sizeof(bitmap[0]); i++)
+		sum = sum * 1000003 + bitmap[i];
+	return (long)(sum >> 1);
+}
+
 /* Stores to the pages from GUEST_FREE on, and how many of them the log then has. */
 static long dirty_pages(long n)
 {
-	uint64_t bitmap[GUEST_BYTES / GUEST_PAGE / 64] = { 0 };
 	long have = 0;
 	int err;
+
+	memset(bitmap, 0, sizeof(bitmap));
 
 	for (long i = 0; i < n; i++) {
 		if (guest_store(GUEST_RAM + (GUEST_FREE + (uint64_t)i) * GUEST_PAGE, 1) !=
@@ -279,22 +348,32 @@ static long dirty_pages(long n)
 
 void test_dirty_log(void)
 {
-	struct subject s = subject_start("vmm");
-	long some;
+	struct subject s = subject_start("vmm"), other = subject_start("vmm");
+	long some, which;
 
 	EXPECT(subject_call(&s, make_orders, KVM_MEM_LOG_DIRTY_PAGES), 0);
+	EXPECT(subject_call(&other, make_orders, KVM_MEM_LOG_DIRTY_PAGES), 0);
 	subject_call(&s, dirty_pages, 0);
+	subject_call(&other, dirty_pages, 0);
 	EXPECT(subject_call(&s, dirty_pages, 100), 100);
 	EXPECT(subject_call(&s, dirty_pages, 0), 0);
 	EXPECT(ctl("arm id=d point=dirty-log tgid=%d action=clear:share=50 ttl_ms=90000", s.pid),
 	       0);
 	some = subject_call(&s, dirty_pages, 100);
 	CHECK(some > 20 && some < 80, "%ld of 100 pages with share=50", some);
+	which = subject_call(&s, which_pages, 0);
 	EXPECT(subject_call(&s, dirty_pages, 0), 0);
 	EXPECT(subject_call(&s, dirty_pages, 100), some);
+	EXPECT(subject_call(&s, which_pages, 0), which); /* always the same ones */
+	EXPECT(subject_call(&other, dirty_pages, 100), 100);
 	EXPECT(ctl("disarm id=d"), 0);
 	/* what was hidden is told now */
 	EXPECT(subject_call(&s, dirty_pages, 0), 100 - some);
+	EXPECT(ctl("arm id=d point=dirty-log tgid=%d action=clear:share=100 ttl_ms=90000", s.pid),
+	       0);
+	EXPECT(subject_call(&s, dirty_pages, 100), 0);
+	EXPECT(ctl("disarm id=d"), 0);
+	EXPECT(subject_call(&s, dirty_pages, 0), 100);
 	EXPECT(ctl("arm id=d point=dirty-log tgid=%d range=0x%lx-0x%lx action=clear:share=100"
 		   " ttl_ms=90000",
 		   s.pid, GUEST_RAM + GUEST_FREE * GUEST_PAGE,
@@ -305,6 +384,7 @@ void test_dirty_log(void)
 	EXPECT(subject_call(&s, dirty_pages, 0), 10);
 	EXPECT(subject_call(&s, dirty_pages, 100), 100);
 	subject_end(&s);
+	subject_end(&other);
 }
 
 static long make_ring(long unused)
@@ -328,6 +408,11 @@ void test_dirty_ring(void)
 static long replace(long value)
 {
 	return (long)guest_replace(GUEST_READ, (uint64_t)value);
+}
+
+static long replace_anon(long value)
+{
+	return (long)guest_replace_anon(GUEST_READ, (uint64_t)value);
 }
 
 static long sees(long unused)
@@ -362,6 +447,13 @@ void test_stage2_flush(void)
 	EXPECT(ctl("disarm id=t"), 0);
 	EXPECT(subject_call(&s, sees, 0), value);
 	EXPECT(subject_call(&s, replace, 99), 99);
+	/* a page that its mapping alone keeps is freed at once: never that one */
+	EXPECT(subject_call(&s, replace_anon, 1000), 1000);
+	EXPECT(ctl("arm id=t point=stage2-flush tgid=%d action=skip ttl_ms=90000", s.pid), 0);
+	for (value = 1001; value <= 1040; value++)
+		EXPECT(subject_call(&s, replace_anon, value), value);
+	EXPECT(rule_value("t", "injected"), 0);
+	CHECK(rule_value("t", "calls") > 0, "%s", slurp("rules"));
 	subject_end(&s);
 }
 
@@ -376,6 +468,7 @@ long vm_busy(long unused)
 		get_reg(REG_PC);
 		set_x5(i);
 		guest_slot(i % 2 ? GUEST_BYTES : 0);
+		madvise(guest_page(GUEST_FREE), GUEST_PAGE, MADV_DONTNEED);
 	}
 	return unused;
 }
