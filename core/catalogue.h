@@ -51,6 +51,7 @@ struct fault {
 	enum aftermath aftermath;
 	const char *after_text; /* in words, and how a paused target is resumed */
 	int recovery_ms;        /* after the change is gone, healthy within this */
+	const char *way;        /* of undoing it, in a word that such faults share; NULL: its own */
 	const struct param *params;
 	size_t nparams;
 	/* What the node must have, NULL-terminated or NULL: a command, or what the backend's

@@ -28,6 +28,7 @@ static const struct schema_key fault_keys[] = {
 	{ "aftermath", manifest_aftermath, AT(reading, f.aftermath) },
 	{ "after", schema_string, AT(reading, f.after_text), .required = true },
 	{ "recovery", manifest_recovery, AT(reading, f.recovery_ms), .required = true },
+	{ "way", manifest_dashed, AT(reading, f.way) },
 	{ "params", manifest_params, AT(reading, f.params) },
 	{ "needs", manifest_variables, AT(reading, f.needs) },
 	{ "components", schema_strings, AT(reading, more.components) },
@@ -252,7 +253,8 @@ int manifest_load(const char *dir, struct backend **out, struct mistakes *m, cha
 
 static void free_fault(struct fault *f, struct fault_more *more)
 {
-	const char *texts[] = { f->name, f->summary, f->seen, f->undone, f->risk, f->after_text };
+	const char *texts[] = { f->name, f->summary,    f->seen, f->undone,
+				f->risk, f->after_text, f->way };
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++)
 		free((char *)texts[i]);

@@ -216,6 +216,8 @@ json_t *record_fault(const struct fault *f, const char *reason)
 	set(&r, "targets", fault_targets(f));
 	set(&r, "params", params(f));
 	set_text(&r, "undo", f->undone);
+	set_text(&r, "way", f->way);
+	set_int(&r, "recovery_ms", f->recovery_ms);
 	set_text(&r, "reason", reason);
 	return end(&r);
 }

@@ -143,6 +143,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text =
 		  "heals; a VM that QEMU paused for the error (rerror=stop) is resumed by cont",
 	  .recovery_ms = 5000,
+	  .way = "rule",
 	  PARAMS(read_params) },
 	{ .name = "kvm.file-write",
 	  .summary = "writes of files and disks by the VM's process fail",
@@ -157,6 +158,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 		  "a disk with werror=report heals; with werror=enospc (QEMU's default) ENOSPC "
 		  "leaves the VM paused, and the restore resumes it by cont",
 	  .recovery_ms = 5000,
+	  .way = "rule",
 	  PARAMS(write_params) },
 	{ .name = "kvm.ioctl-deny",
 	  .summary = "KVM refuses chosen VM ioctls of the process",
@@ -167,6 +169,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .aftermath = AFTER_HEALS,
 	  .after_text = "heals; a VM that exited because of it has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(ioctl_params) },
 	{ .name = "kvm.cpu-fi",
 	  .summary = "a register of the next thread or process that the target makes is wrong "
@@ -179,6 +182,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text = "what the task did with the wrong register cannot be undone in the target; "
 			"a VM that crashed has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(cpu_params) },
 	{ .name = "kvm.vcpu-regs",
 	  .summary = "a register of the running guest's vCPU is changed",
@@ -190,6 +194,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text = "what the guest did with the wrong register cannot be undone in the "
 			"target; a guest that panicked has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(vcpu_params) },
 	{ .name = "kvm.memory-load",
 	  .summary = "page faults of the process end with an error, nothing is mapped",
@@ -202,6 +207,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text = "a process that the signal killed has to be started again; with OOM it "
 			"heals: the kernel has tried again all the while",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(load_params) },
 	{ .name = "kvm.memory-update",
 	  .summary = "a changed mapping is not told to other CPUs: a stale translation is used",
@@ -213,6 +219,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text = "the next read is right again; what was done with stale data cannot be "
 			"undone in the target",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(update_params) },
 	{ .name = "kvm.memory-region",
 	  .summary = "KVM refuses to add, change or remove guest memory",
@@ -224,6 +231,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .aftermath = AFTER_DEAD,
 	  .after_text = "a VM whose process ended because of it has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(region_params) },
 	{ .name = "kvm.memory-hva",
 	  .summary = "guest memory that is not mapped yet seems to have nothing behind it",
@@ -237,6 +245,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text = "a guest that panicked or was stopped has to be started again; one that "
 			"was only slow heals",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(hva_params) },
 	{ .name = "kvm.state-query",
 	  .summary = "whoever asks KVM for a vCPU's registers is told wrong",
@@ -249,6 +258,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .aftermath = AFTER_HEALS,
 	  .after_text = "heals",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(query_params) },
 	{ .name = "kvm.version-query",
 	  .summary = "/dev/kvm lies about its version or an extension",
@@ -259,6 +269,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .aftermath = AFTER_HEALS,
 	  .after_text = "heals; a VM that did not start has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(version_params) },
 	{ .name = "kvm.dirty-log",
 	  .summary = "pages that the guest wrote are missing from KVM's dirty log",
@@ -270,6 +281,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .after_text = "a log that goes on heals; a guest that was migrated meanwhile is damaged "
 			"and has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(dirty_params) },
 	{ .name = "kvm.reclaim",
 	  .summary = "the process frees nothing when it has to reclaim memory",
@@ -280,6 +292,7 @@ struct fault kvm_faults[KVM_FAULTS] = {
 	  .aftermath = AFTER_DEAD,
 	  .after_text = "a process that the OOM killer took has to be started again",
 	  .recovery_ms = 2000,
+	  .way = "rule",
 	  PARAMS(reclaim_params) },
 };
 const struct kvm_fault kvm_points[KVM_FAULTS] = {

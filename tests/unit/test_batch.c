@@ -355,7 +355,7 @@ static void test_fault_keys(void **state)
 	json_t *o = record_fault(&f, NULL), *p;
 
 	(void)state;
-	KEYS(o, "fault", "targets", "params", "undo", "reason");
+	KEYS(o, "fault", "targets", "params", "undo", "way", "recovery_ms", "reason");
 	p = json_array_get(json_object_get(o, "params"), 1);
 	assert_string_equal(json_string_value(json_object_get(p, "type")), "int");
 	assert_int_equal(json_integer_value(json_object_get(p, "max")), 1000);
