@@ -3,15 +3,24 @@
 # Sent behind FD_ID= and FD_TEXT= (the whole of one injection, see ledger.sh): keeps the text in the
 # node's ledger, and only then runs it from there.
 umask 077
+fd_dir=/run/faultdeck/$FD_ID
+
+# The directory above goes with its last entry: perhaps just now.
+fd_claim() {
+	mkdir -p /run/faultdeck && mkdir "$fd_dir"
+}
+
 fd_begin() {
 	if [ "$(id -u)" != 0 ]; then
 		printf 'error\tEPERM %s is not root on this node\nhint\tlog in as root, or allow sudo without a password for this user\nstate\tfailed\n' "$(id -un)"
 		return 1
 	fi
-	mkdir -p /run/faultdeck && mkdir "/run/faultdeck/$FD_ID" &&
-		printf '%s\n' "$FD_TEXT" >"/run/faultdeck/$FD_ID/undo.sh" && return 0
+	# by a rename: a text that is there is whole
+	{ fd_claim 2>/dev/null || fd_claim; } && printf '%s\n' "$FD_TEXT" >"$fd_dir/.undo.sh" &&
+		mv "$fd_dir/.undo.sh" "$fd_dir/undo.sh" && return 0
 	printf 'error\tENOSPC the ledger in /run/faultdeck cannot be written\nstate\tfailed\n'
-	[ -s "/run/faultdeck/$FD_ID/state" ] || rm -rf "/run/faultdeck/$FD_ID"
+	[ -e "$fd_dir/undo.sh" ] || rm -rf "$fd_dir"
+	rmdir /run/faultdeck 2>/dev/null
 	return 1
 }
-fd_begin && exec sh "/run/faultdeck/$FD_ID/undo.sh" inject
+fd_begin && exec sh "$fd_dir/undo.sh" inject

@@ -47,9 +47,47 @@ fd_state() {
 	fd_put state "$1" && say state "$1"
 }
 
-# The lock is this very file: it goes with the entry. Children must not inherit it (9<&-).
+# fd_lock TENTHS: 0 it is ours, 1 the entry is gone, 2 somebody else had it all the time. The lock is this
+# very file: it goes with the entry. Children must not inherit it (9<&-).
 fd_lock() {
-	exec 9<"$0" && flock -w 30 9 && [ -d "$fd_dir" ]
+	[ -d "$fd_dir" ] && command exec 9<"$0" || return 1
+	fd_left=$1
+	until flock -n 9; do
+		[ "$fd_left" -gt 0 ] || return 2
+		fd_left=$((fd_left - 1))
+		sleep 0.1
+	done
+	[ -d "$fd_dir" ] || return 1
+	printf '%s %s\n' "$$" "$(fd_start_time $$)" 2>/dev/null >"$fd_dir/holder"
+	return 0
+}
+
+fd_session() {
+	read -r fd_stat <"/proc/$1/stat" || return 1
+	# shellcheck disable=SC2086 # the fields behind the name are words
+	set -- ${fd_stat##*) }
+	printf '%s' "$4"
+}
+
+# What does not end in time is ended: children first, so that none of them goes on with it. Those of
+# another session are clocks, keepers, and what was started again.
+fd_kill_tree() {
+	kill -STOP "$1"
+	# shellcheck disable=SC2013 # numbers
+	for fd_child in $(cat "/proc/$1/task"/*/children); do
+		[ "$(fd_session "$fd_child")" != "$2" ] || fd_kill_tree "$fd_child" "$2"
+	done
+	kill -KILL "$1"
+}
+
+# The TTL does not wait for an act, or a restore, that hangs.
+fd_lock_for_ttl() {
+	fd_lock 5
+	case $? in 0) return 0 ;; 1) return 1 ;; esac
+	fd_holder=$(fd_get holder)
+	[ -z "$fd_holder" ] || [ "$(fd_start_time "${fd_holder%% *}")" != "${fd_holder##* }" ] ||
+		fd_kill_tree "${fd_holder%% *}" "$(fd_session "${fd_holder%% *}")" 2>/dev/null
+	fd_lock 50
 }
 
 fd_meta() {
@@ -73,51 +111,67 @@ fd_start_time() {
 	printf '%s' "${20}"
 }
 
-# fd_clock_kill UNIT "PID BORN": either may be empty.
+# fd_clock_kill GENERATION "PID BORN": of a timer, a pattern is taken too; of a sleeper.
 fd_clock_kill() {
-	[ -z "$1" ] || systemctl stop "$1" 2>/dev/null
+	[ ! -d /run/systemd/system ] || systemctl stop "faultdeck-$FD_ID-$1.timer" 2>/dev/null
 	fd_pid=${2%% *}
 	[ -z "$fd_pid" ] || [ "$(fd_start_time "$fd_pid")" != "${2##* }" ] ||
 		kill -- "-$fd_pid" 2>/dev/null
 }
 
-# fd_clock_start TTL_MS: this node ends the injection by itself then. A timer that was overtaken by
-# a renewal finds another generation and does nothing. The timer's command is plain words: what
-# systemd makes of quotes and dollars changes when somebody reloads its units.
+# fd_clock_run GENERATION TTL_MS. The timer's command is plain words: what systemd makes of quotes and
+# dollars changes when somebody reloads its units.
+fd_clock_run() {
+	if [ -d /run/systemd/system ]; then
+		systemd-run --quiet --collect --unit="faultdeck-$FD_ID-$1" \
+			--on-active="$2ms" --timer-property=AccuracySec=100ms \
+			/bin/sh "$fd_dir/undo.sh" clock "$1" 0 9<&-
+		return
+	fi
+	setsid sh "$fd_dir/undo.sh" clock "$1" $((($2 + 999) / 1000)) 9<&- </dev/null >/dev/null 2>&1 &
+	fd_put sleeper "$! $(fd_start_time $!)" || { kill -- "-$!"; return 1; }
+}
+
+# fd_clock_start TTL_MS: this node ends the injection by itself then. A timer that was overtaken by a
+# renewal finds another generation and does nothing. All that is said of it is written before, and
+# counts by a rename, which a full disk does not stop: the generation last.
 fd_clock_start() {
 	fd_gen=$(($(fd_get generation) + 1))
-	fd_put ttl_ms "$1" && fd_put deadline "$(($(fd_now) + $1))" || return 1
-	fd_s=$((($1 + 999) / 1000))
-	if [ -d /run/systemd/system ]; then
-		systemd-run --quiet --collect --unit="faultdeck-$FD_ID-$fd_gen" \
-			--on-active="$fd_s" --timer-property=AccuracySec=100ms \
-			/bin/sh "$fd_dir/undo.sh" clock "$fd_gen" 0 9<&- || return 1
-		fd_put unit "faultdeck-$FD_ID-$fd_gen.timer"
-	else
-		setsid sh "$fd_dir/undo.sh" clock "$fd_gen" "$fd_s" 9<&- </dev/null >/dev/null 2>&1 &
-		fd_put sleeper "$! $(fd_start_time $!)"
-	fi && fd_put generation "$fd_gen" # last: until then the old clock is the one that counts
+	printf '%s\n' "$1" >"$fd_dir/.ttl_ms" && printf '%s\n' "$(($(fd_now) + $1))" >"$fd_dir/.deadline" &&
+		printf '%s\n' "$fd_gen" >"$fd_dir/.generation" && fd_clock_run "$fd_gen" "$1" || return 1
+	for fd_f in ttl_ms deadline generation; do
+		mv -f "$fd_dir/.$fd_f" "$fd_dir/$fd_f" || return 1
+	done
 }
 
 # fd_clock GENERATION SECONDS: what runs at the end of the TTL, until it has worked.
 fd_clock() {
 	sleep "$2"
-	for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15; do
-		! sh "$0" expire "$1" || return 0
-		sleep 2
+	fd_pause=1
+	while [ -e "$0" ] && ! sh "$0" expire "$1"; do
+		sleep "$fd_pause"
+		[ "$fd_pause" -ge 30 ] || fd_pause=$((fd_pause * 2))
 	done
 }
 
 # Called when nothing of ours is left. The directory goes with its last entry.
 fd_close() {
-	[ "${1-}" = expire ] || fd_clock_kill "$(fd_get unit)" "$(fd_get sleeper)"
+	[ "${1-}" = expire ] || fd_clock_kill '[0-9]*' "$(fd_get sleeper)"
 	rm -rf "$fd_dir"
 	rmdir /run/faultdeck 2>/dev/null
 	say state restored
 }
 
 fd_end() {
-	fd_lock || { say state restored; return 0; }
+	if [ "$1" = expire ]; then fd_lock_for_ttl; else fd_lock 300; fi
+	case $? in
+	1) say state restored; return 0 ;;
+	2)
+		say state unknown
+		fail EBUSY "something else works on it: its injection, or another restore" "try again"
+		return 1
+		;;
+	esac
 	[ "$1" != expire ] || [ "$2" = "$(fd_get generation)" ] || return 0
 	fd_state restoring
 	undo_ 9<&-
@@ -131,7 +185,7 @@ fd_end() {
 }
 
 fd_inject() {
-	if ! { fd_lock && fd_meta && fd_clock_start "$FD_TTL_MS"; }; then
+	if ! { fd_lock 300 && fd_meta && fd_clock_start "$FD_TTL_MS"; }; then
 		fail ENOSPC "the ledger in /run/faultdeck cannot be written"
 		fd_close >/dev/null
 		say state failed
@@ -156,22 +210,27 @@ fd_inject() {
 
 # The old clock goes when the new one runs: there is no moment without one.
 fd_renew() {
-	fd_lock || {
-		fail ENOENT "no injection $FD_ID on this node any more"
+	fd_lock 300 || {
+		fail ENOENT "no injection $FD_ID on this node any more, or something else works on it"
 		return 1
 	}
 	if command -v renew_ >/dev/null; then
 		renew_ "$1" 9<&- || return 1
 	fi
-	fd_old_unit=$(fd_get unit)
+	fd_old=$(fd_get generation)
 	fd_old_sleeper=$(fd_get sleeper)
-	fd_clock_start "$1" || return 1
-	fd_clock_kill "$fd_old_unit" "$fd_old_sleeper"
+	fd_clock_start "$1" || {
+		fail ENOSPC "the new TTL cannot be kept in /run/faultdeck: the old one holds"
+		return 1
+	}
+	fd_clock_kill "$fd_old" "$fd_old_sleeper"
 	say state active
 	say deadline "$(fd_get deadline)"
 }
 
+# An operator who is gone does not end what was begun.
 fd_main() {
+	trap '' PIPE
 	case $1 in
 	inject) fd_inject ;;
 	undo | expire) fd_end "$@" ;;
