@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""
+How a fault is seen from outside. Most of it comes from the catalogue: the target from the kinds that the fault hits,
+required parameters from their type, and what to look for from its way of undoing. A fault of a way that is not here, or
+which hits no kind that is here, has no recipe, and that fails the matrix: add it to WAYS or to FAULTS.
+"""
+
+# look: a script on the node; 0 our change is there, 1 it is not, anything else: it could not be found out.
+WAYS = {
+    "nft": "t=$(nft list tables) || exit 9; case $t in *'inet faultdeck_'*) ;; *) exit 1 ;; esac",
+    "tc": "t=$(tc qdisc show) || exit 9; case $t in *'htb fd: '*) ;; *) exit 1 ;; esac",
+    # ours alone: nobody else stops it
+    "signal": "p=$(systemctl show -p MainPID --value fdvictim) || exit 9; [ \"$p\" != 0 ] || exit 1; grep -q '^State:.T' /proc/$p/status",
+    "unit": "ls /run/systemd/system/fdvictim.service.d/faultdeck-*.conf >/dev/null 2>&1 || exit 1",
+    "process": "! pgrep -f '^perl /usr/local/lib/fdvictim.pl 7778' >/dev/null",
+    "held": "pgrep -f '^/bin/sh /run/faultdeck/[^ ]*/keep.sh' >/dev/null",
+    "rule": "r=$(cat /sys/kernel/debug/faultdeck/rules) || exit 9; case $r in *id=*) ;; *) exit 1 ;; esac",
+}
+
+# What is hit, by the kind of target; the first that a fault takes.
+TARGETS = {
+    "service": "fdvictim@{node}",
+    "node": "{node}",
+    "path": "path:/srv/fill@{node}",
+    "pid": "pid:{stray}@{node}",
+}
+
+PARAMS = {"peers": "all"}
+
+# Ports that must answer when it is over, the service and the process of tests/matrix/place.py.
+HEALTH = (7777, 7778)
+
+# What cannot be derived. words: parameters; target: the kind; cannot: why the lab's nodes refuse it in the end.
+FAULTS = {
+    "host.process-kill": {"target": "pid"},
+    "host.net-rate": {"words": ["kbit=100000"]},
+    "host.cpu-load": {"words": ["workers=1", "percent=5"]},
+    "host.memory-fill": {"words": ["size=16"]},
+    "host.disk-fill": {"words": ["size=16", "leave=16"]},
+    "host.io-hang": {"look": "exit 9", "cannot": "cannot be frozen"},
+    "host.clock-skew": {"look": "exit 9", "cannot": "shares its kernel"},
+}
+
+
+class NoRecipe(Exception):
+    pass
+
+
+class Recipe:
+    def __init__(self, fault, targets=None, ways=None):
+        """FAULT is its line of `list faults`."""
+        own = FAULTS.get(fault["fault"], {})
+        targets = targets or TARGETS
+        self.name = fault["fault"]
+        self.way = fault["way"] or self.name
+        self.recovery = fault["recovery_ms"] / 1000
+        self.look = own.get("look") or (ways or WAYS).get(self.way)
+        self.cannot = own.get("cannot")
+        if not self.look:
+            raise NoRecipe("nothing says how a fault undone by '%s' is seen" % self.way)
+        kind = own.get("target") or next((k for k in targets if k in fault["targets"]), None)
+        if kind is None:
+            raise NoRecipe("there is no target for it among %s" % " ".join(targets))
+        self.target = targets[kind]
+        self.words = list(own.get("words", []))
+        given = {w.split("=")[0] for w in self.words}
+        for p in fault["params"]:
+            if p["default"] is None and p["name"] not in given:
+                if p["type"] not in PARAMS:
+                    raise NoRecipe("nothing says what %s= may be" % p["name"])
+                self.words.append("%s=%s" % (p["name"], PARAMS[p["type"]]))
+
+    def command(self, node, ttl):
+        target = self.target.format(node=node.name, stray=node.stray() if "{stray}" in self.target else "")
+        return ["--yes", "inject", self.name, target, *self.words, "ttl=%dms" % (ttl * 1000)]
