@@ -129,13 +129,21 @@ static int target_fill(struct target *t, const char *s, const char *at)
 	return t->kind == KIND_PID && !is_pid(t->name) ? -EINVAL : 0;
 }
 
+/* It stands in the ledger, in lines of words, and is shown: as it is, or not at all. */
+static bool printable(const char *s)
+{
+	char clean[TARGET_MAX];
+
+	return strcmp(text_clean(clean, sizeof(clean), s), s) == 0;
+}
+
 int target_parse(const char *s, struct target *out, struct err *e)
 {
 	struct target t = { .kind = KIND_NODE };
 	const char *at = strrchr(s, '@');
 
 	if (strlen(s) >= TARGET_MAX || (at && strlen(at + 1) >= sizeof(t.node)) ||
-	    target_fill(&t, s, at)) {
+	    !printable(s) || target_fill(&t, s, at)) {
 		err_set(e, -EINVAL, "'%s' is no target", s);
 		return err_hint(e,
 				"a target is NODE, SERVICE@NODE, vm:NAME@NODE, vm:NAME/VCPU@NODE, "

@@ -52,7 +52,7 @@ int args_parse_line(int argc, char **argv, const struct args *outer, struct args
 		    struct err *e);
 
 /* Words of a line, quoted as a shell does ('…', "…", \), # begins a comment. */
-#define WORDS_MAX 64
+#define WORDS_MAX 1200 /* a thousand targets and what goes with them */
 struct words {
 	char *v[WORDS_MAX + 2]; /* v[0] is the program's name, NULL after the last */
 	int n;                  /* with v[0] */
