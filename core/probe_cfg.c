@@ -107,7 +107,7 @@ bool probe_host_port(const char *s, char *host, size_t n, unsigned *port)
 	char *end;
 	unsigned long p;
 
-	if (!len || len >= n || (!bracket && strchr(s, ':') != colon) || !colon[1] ||
+	if (!len || len >= n || (!bracket && (*s == '[' || strchr(s, ':') != colon)) || !colon[1] ||
 	    strspn(colon + 1, "0123456789") != strlen(colon + 1))
 		return false;
 	p = strtoul(colon + 1, &end, 10);

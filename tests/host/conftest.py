@@ -2,6 +2,7 @@
 """Three nodes with a busy firewall of somebody else's; what a fault leaves of it is compared byte for byte."""
 import os
 import re
+import signal
 import subprocess
 import sys
 
@@ -80,17 +81,26 @@ def deck(lab, tmp_path):
 
 
 @pytest.fixture
-def guarded(lab, deck, tmp_path):
+def guarded(lab, tmp_path):
     """guarded(OPERATOR, GUARD, …): batch verbs of an operator with that guard and a journal of its own."""
     with open(os.path.join(lab.dir, "nodes.cfg")) as f:
         nodes = re.sub(r"\nguard = .*", "", f.read())
+    made = []
 
     def make(operator, guard, more=""):
         path = tmp_path / (operator + ".cfg")
         path.write_text(nodes + "guard = {\n%s\n};\n%s\n" % (guard, more))
-        return HostDeck(lab, tmp_path / operator, str(path))
+        made.append(HostDeck(lab, tmp_path / operator, str(path)))
+        return made[-1]
     make.guard_line = nodes.count("\n") + 1
-    return make
+    yield make
+    for deck in made:
+        for p in deck.started:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL)
+            p.communicate()
+    if made:
+        made[0].end()
 
 
 def pytest_configure(config):

@@ -60,7 +60,8 @@ def test_a_dead_node_costs_a_bounded_time(lab, guarded):
     assert done.one("injection")["state"] == "active" and done.one("summary")["unreachable"] == 0
 
 
-def test_reason_in_ledger_journal_and_lists(lab, deck):
+def test_reason_in_ledger_journal_and_lists(lab, guarded):
+    deck = guarded("ada", "")
     ident = deck.ident(deck.inject("host.dns-fail", "n1", "reason=drill 12; $(reboot) 'ü'"))
     assert deck.injection(ident)["purpose"] == "drill 12; $(reboot) 'ü'"
     assert "purpose\tdrill 12; $(reboot) 'ü'\n" in lab.on("n1", "cat /run/faultdeck/%s/meta" % ident)

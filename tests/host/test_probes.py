@@ -88,7 +88,7 @@ def test_a_node_that_tells_nothing_counts_after_three_tries(lab, guarded):
     ada = guarded("ada", "", "probes = ( %s );" % metric)
     wait_for = ada.start("--yes", "inject", "host.dns-fail", "n1", "ttl=300s", "--wait")
     wait("it is active", lambda: "faultdeck" in lab.on("n1", "ls /run"), 30)
-    lab.on("n2", "systemd-run --collect --unit=no-ssh sh -c 'systemctl stop ssh; pkill -KILL sshd; sleep 20; systemctl start ssh'", check=False)
+    lab.on("n2", "systemd-run --collect --unit=no-ssh sh -c 'systemctl stop ssh; pkill -KILL sshd; sleep 15; systemctl start ssh'", check=False)
     out, _ = wait_for.communicate(timeout=90)
     wait("n2 is back", lambda: lab.on("n2", "systemctl is-active no-ssh", check=False) == "inactive\n", 60)
     assert wait_for.returncode == 7, out
@@ -96,7 +96,7 @@ def test_a_node_that_tells_nothing_counts_after_three_tries(lab, guarded):
     assert "faultdeck" not in lab.on("n1", "ls /run")
 
 
-def test_probes_of_a_manifest(lab, deck, guarded, tmp_path):
+def test_probes_of_a_manifest(guarded, tmp_path):
     """A directory of manifest and sh files brings its probes: on the nodes that have the component."""
     shutil.copytree(os.path.join(TOP, "examples/redis"), tmp_path / "redis")
     ada = guarded("ada", "", 'backends = ( "redis" );')

@@ -140,6 +140,18 @@ static void test_mistakes(void **state)
 		  "metrics[0].kind: expected node or service", 1 },
 		{ "collect = \"../x.sh\";\nfaults = (" FAULT("a", "") ");",
 		  "collect: expected a file NAME.sh of the same directory", 1 },
+		{ "probes = ( { name = \"a\"; command = \"true\"; tcp = \"h:1\"; } );\nfaults = "
+		  "(" FAULT("a", "") ");",
+		  "probes[0].tcp: unknown key", 1 },
+		{ "probes = ( {\nname = \"a\"; component = \"web\"; command = \"true\"; } "
+		  ");\nfaults = (" FAULT("a", "") ");",
+		  "probes[0].component: there is no component \"web\"", 1 },
+		{ "probes = (\n{ name = \"a\"; metric = \"lod\"; expect = \"< 5\"; } );\nfaults = "
+		  "(" FAULT("a", "") ");",
+		  "probes[0].metric: there is no metric \"lod\" of a node", 2 },
+		{ "faults = (\n" FAULT("a", "params = ( { name = \"reason\"; type = \"text\";\n"
+					    "help = \"h\"; } );") ");",
+		  "params[0].name: \"reason\" is a word of inject itself", 5 },
 		{ "collect = \"none.sh\";\nfaults = (" FAULT("a", "") ");", "No such file", 1 },
 	};
 
