@@ -4,13 +4,13 @@
 # user, umask, limits, output files, cgroup. What cannot be given back is refused before the kill.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
-# The NUL-separated words of a file, each quoted.
+# The NUL-separated words of a file, each quoted; bytes, whatever they mean to somebody.
 host_words() {
-	sed -z "s/'/'\\\\''/g; s/^/'/; s/\$/' /" "$1" | tr -d '\0'
+	LC_ALL=C sed -z "s/'/'\\\\''/g; s/^/'/; s/\$/' /" "$1" | tr -d '\0'
 }
 
 host_quoted() {
-	printf "'%s'" "$(printf '%s' "$1" | sed "s/'/'\\\\''/g")"
+	printf "'%s'" "$(printf '%s' "$1" | LC_ALL=C sed "s/'/'\\\\''/g")"
 }
 
 host_field() {
@@ -28,7 +28,10 @@ host_same_program() {
 	host_path=$(tr '\0' '\n' <"/proc/$1/environ" | sed -n 's/^PATH=//p' | head -n 1)
 	host_found=$(cd "/proc/$1/cwd" && PATH=${host_path:-/usr/bin:/bin} && command -v -- "$host_first")
 	host_found=$(cd "/proc/$1/cwd" && readlink -f -- "$host_found")
-	[ "$host_found" = "$host_exe" ] || host_cannot "its command line is not the one that it was started by"
+	[ "$host_found" = "$host_exe" ] || { host_cannot "its command line is not the one that it was started by"; return 1; }
+	# env would read it as a variable, and what is no variable as a command
+	case $host_first in *=*) host_cannot "its name holds a ="; return 1 ;; esac
+	! LC_ALL=C grep -zqv '^[^=]..*=\|^[^=]=' "/proc/$1/environ" || host_cannot "its environment was written over"
 }
 
 host_same_world() {
@@ -45,16 +48,70 @@ host_same_world() {
 	[ "$2 $(host_field "$1" CapEff)" = "$3 $host_want" ] || host_cannot "it has capabilities of its own"
 }
 
+host_same_file() {
+	[ "$(stat -L -c %d:%i -- "$1")" = "$(stat -L -c %d:%i -- "$2")" ]
+}
+
+# host_fdinfo PID FD pos|flags, as /proc shows it: flags are octal.
+host_fdinfo() {
+	sed -n "s/^$3:[^0-9]*//p" "/proc/$1/fdinfo/$2"
+}
+
+# What tells one open file from another: where it leads, its flags less close-on-exec, and its place
+# where that matters.
+host_opened() {
+	host_flags=$(($(host_fdinfo "$1" "$2" flags) & ~02000000))
+	[ $((host_flags & 02000)) = 0 ] || { printf '%s append' "$host_flags"; return; }
+	printf '%s %s' "$host_flags" "$(host_fdinfo "$1" "$2" pos)"
+}
+
+# host_shares PID FD: a lower descriptor of the same open file, to host_e.
+host_shares() {
+	for host_e in 0 1 2 3 4 5 6 7 8; do
+		[ "$host_e" -lt "$2" ] || return 1
+		[ "$(readlink "/proc/$1/fd/$host_e")" != "$(readlink "/proc/$1/fd/$2")" ] ||
+			[ "$(host_opened "$1" "$host_e")" != "$(host_opened "$1" "$2")" ] || return 0
+	done
+	return 1
+}
+
+# host_output PID FD: one that appends does so again. Another goes on at its place, or at the end where it
+# was there; it is opened for reading too, since a shell would empty it else.
+host_output() {
+	host_q=$(host_quoted "$host_to")
+	if host_shares "$1" "$2"; then
+		printf 'exec %s>&%s\n' "$2" "$host_e"
+	elif [ $((host_flags & 02000)) != 0 ]; then
+		printf 'exec %s>>%s\n' "$2" "$host_q"
+	else
+		printf 'exec %s<>%s\n' "$2" "$host_q"
+		[ -f "$host_to" ] || return 0
+		host_pos=$(host_fdinfo "$1" "$2" pos)
+		# shellcheck disable=SC2016 # expands in that process
+		[ "$host_pos" -lt "$(stat -c %s -- "$host_to")" ] || host_pos='"$(stat -c %s -- '$host_q')"'
+		printf 'dd bs=1 count=0 skip=%s <&%s 2>/dev/null\n' "$host_pos" "$2"
+	fi
+}
+
 # host_file PID FD: prints the redirection that opens the same file, or refuses.
 host_file() {
 	host_to=$(readlink "/proc/$1/fd/$2") || { [ "$2" -gt 2 ] || printf 'exec %s>&-\n' "$2"; return 0; }
-	host_mode=$(sed -n 's/^flags:[^0-9]*//p' "/proc/$1/fdinfo/$2")
-	case $host_mode:$host_to in
+	host_flags=$(host_fdinfo "$1" "$2" flags)
+	case $((host_flags & 3)):$host_to in
 	*:/dev/null) printf 'exec %s<>/dev/null\n' "$2" ;;
-	*0:/*) [ "$2" != 0 ] || printf 'exec 0<%s\n' "$(host_quoted "$host_to")" ;;
+	0:/*) [ "$2" != 0 ] || printf 'exec 0<%s\n' "$(host_quoted "$host_to")" ;;
 	*:*' (deleted)' | *:[!/]*) [ "$2" -gt 2 ] || host_cannot "its file $2 is ${host_to%%:*}" ;;
-	*) printf 'exec %s>>%s\n' "$2" "$(host_quoted "$host_to")" ;;
+	*)
+		host_same_file "$host_to" "/proc/$1/fd/$2" || { host_cannot "its file $2 is not $host_to any more"; return 1; }
+		host_output "$1" "$2"
+		;;
 	esac
+}
+
+host_dir() {
+	host_to=$(readlink "/proc/$1/cwd")
+	host_same_file "$host_to" "/proc/$1/cwd" 2>/dev/null || { host_cannot "its directory is gone"; return 1; }
+	printf 'cd %s || exit 1\n' "$(host_quoted "$host_to")"
 }
 
 host_files() {
@@ -110,12 +167,11 @@ host_text() {
 	printf 'echo %s >/proc/$$/oom_score_adj\n' "$(cat "/proc/$1/oom_score_adj")"
 	host_limits "$1"
 	printf 'renice -n %s -p $$ >/dev/null\n' "$(host_nice "$1")"
-	printf 'cd %s || exit 1\n' "$(host_quoted "$(readlink "/proc/$1/cwd")")"
-	host_files "$1" || return 1
+	host_dir "$1" && host_files "$1" || return 1
 	printf 'umask %s\nexec setpriv --reuid=%s --regid=%s %s ' "$(host_field "$1" Umask)" \
 		"$(host_field "$1" Uid | cut -d' ' -f1)" "$(host_field "$1" Gid | cut -d' ' -f1)" "$(host_groups "$1")"
 	[ "$(host_field "$1" NoNewPrivs)" != 1 ] || printf -- '--no-new-privs '
-	printf 'env -i '
+	printf 'env -i -- '
 	host_words "/proc/$1/environ"
 	host_words "/proc/$1/cmdline"
 	printf '\n'

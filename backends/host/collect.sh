@@ -5,7 +5,7 @@
 host_can() {
 	host_m=$1
 	shift
-	if [ -d "/lib/modules/$(uname -r)" ]; then
+	if [ -d "/lib/modules/$(uname -r)" ] && command -v modprobe; then
 		modprobe -nq "$host_m"
 	else
 		unshare -n "$@"
@@ -18,6 +18,20 @@ host_has_netem() {
 
 host_has_htb() {
 	host_can sch_htb tc qdisc add dev lo root handle fd: htb
+}
+
+host_has_u32() {
+	host_can cls_u32 sh -c 'tc qdisc add dev lo ingress && tc filter add dev lo parent ffff: u32 match u32 0 0'
+}
+
+# The program alone is not enough.
+host_has_nft() {
+	command -v nft && host_can nf_tables nft add table inet faultdeck
+}
+
+# The first pid namespace of a kernel has this number.
+host_has_own_clock() {
+	[ "$(readlink /proc/self/ns/pid)" = 'pid:[4026531836]' ]
 }
 
 # What every node tells: the systemd services that have processes, from the cgroups, without a fork.

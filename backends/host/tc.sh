@@ -5,13 +5,27 @@
 # SSH, ARP and neighbour discovery never do.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
-# To host_dev: the link that was named, or the one that leads to the first peer.
+# The device that leads to an address, to a network by its first one.
+host_way() {
+	case $1 in
+	all | */0) ip -o route show default && ip -o -6 route show default ;;
+	*) ip -o route get "${1%/*}" ;;
+	esac 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1
+}
+
+# To host_dev: the link that was named, or the one that leads to the peers.
 host_device() {
-	case $t_kind:$host_peers in
-	link:*) host_dev=$t_name ;;
-	*:all) host_dev=$(ip -o route show default | sed -n 's/.* dev \([^ ]*\).*/\1/p' | head -n 1) ;;
-	*) host_dev=$(ip -o route get "${host_peers%% *}" 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p') ;;
-	esac
+	host_dev=
+	[ "$t_kind" != link ] || host_dev=$t_name
+	for host_a in $host_peers; do
+		[ "$t_kind" != link ] || break
+		host_w=$(host_way "$host_a")
+		[ "$host_w" = "${host_dev:-$host_w}" ] || {
+			fail EINVAL "the peers are behind $host_dev and $host_w: one device at a time" "name it: link:DEV@NODE"
+			return 1
+		}
+		host_dev=$host_w
+	done
 	[ -e "/sys/class/net/${host_dev:-none}" ] || {
 		fail ENOENT "no device leads there" "name one: link:DEV@NODE"
 		return 1

@@ -16,8 +16,8 @@ def test_hang_and_resume(lab, deck):
 
 
 def test_hang_of_all_in_a_unit(lab, deck):
-    lab.on("n1", "systemd-run -q --collect --unit=many sh -c 'sleep 600 & sleep 601 & wait'")
-    time.sleep(1)
+    lab.on("n1", "systemctl stop many; systemd-run -q --collect --unit=many sh -c 'sleep 600 & sleep 601 & wait'")
+    deck.sees("many@n1")
     deck.inject("host.process-hang", "many@n1", "scope=all")
     states = "cat /sys/fs/cgroup/system.slice/many.service/cgroup.procs | while read p; do sed -n 's/^State:\\s*\\(.\\).*/\\1/p' /proc/$p/status; done"
     assert set(lab.on("n1", states).split()) == {"T"}
@@ -57,7 +57,7 @@ def test_a_process_that_is_stopped_already_is_left_alone(lab, deck):
 def test_stop_is_held_and_comes_back(lab, deck):
     done = deck.inject("host.service-stop", "redis-server@n1")
     assert "inactive" in lab.on("n1", "systemctl start redis-server; systemctl is-active redis-server || true")
-    assert [s["state"] for s in deck("list", "services").of("service") if (s["service"], s["node"]) == ("redis-server", "n1")] == ["down"]
+    deck.sees("redis-server@n1", "down")
     deck("restore", deck.ident(done))
     assert lab.on("n1", "systemctl is-active redis-server") == "active\n"
 
@@ -88,7 +88,8 @@ def test_what_depends_on_it_comes_back_too(leaf, lab, deck):
 
 
 def test_a_transient_unit_is_refused(lab, deck):
-    lab.on("n1", "systemd-run -q --collect --unit=fleeting sleep 600")
+    lab.on("n1", "systemctl stop fleeting; systemd-run -q --collect --unit=fleeting sleep 600")
+    deck.sees("fleeting@n1")
     done = deck("--yes", "inject", "host.service-stop", "fleeting@n1", code=None)
     assert done.code == 1 and "transient" in done.out + done.err
     assert lab.on("n1", "systemctl is-active fleeting; systemctl stop fleeting") == "active\n"
