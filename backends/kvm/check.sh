@@ -53,8 +53,7 @@ check_lockdown() {
 }
 
 check_module() {
-	if [ -r $KVM_MODULE/version ]; then
-		read -r check_v <$KVM_MODULE/version
+	if { read -r check_v <$KVM_MODULE/version; } 2>/dev/null; then
 		tell ok module "$check_v"
 	elif [ -e /sys/module/faultdeck ]; then
 		tell fail module "loaded, but $KVM_MODULE cannot be read"

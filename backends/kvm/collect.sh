@@ -168,8 +168,9 @@ kvm_events() {
 }
 
 kvm_module() {
-	if [ -r $KVM_MODULE/version ]; then
-		read -r _ kvm_v _ <$KVM_MODULE/version && say module "$kvm_v"
+	# root may read it, it seems, also where a kernel that is locked down opens it for nobody
+	if [ -r $KVM_MODULE/version ] && read -r _ kvm_v _ <$KVM_MODULE/version; then
+		say module "$kvm_v"
 	elif [ -d /sys/module/faultdeck ]; then
 		say module unreadable
 	else
@@ -179,7 +180,7 @@ kvm_module() {
 
 kvm_fast() {
 	say :node ''
-	kvm_module
+	kvm_module 2>/dev/null
 	if [ -e /dev/kvm ]; then say kvm yes; else say kvm no; fi
 	kvm_discover
 	for kvm_pid in $kvm_pids; do

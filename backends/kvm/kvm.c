@@ -39,8 +39,8 @@ static const char *module_unfit(const char *point, const struct item *node, char
 	}
 	if (strcmp(module, "unreadable") == 0) {
 		snprintf(buf, n,
-			 "the module is loaded, but debugfs cannot be read: "
-			 "mount -t debugfs none /sys/kernel/debug");
+			 "the module is loaded, but debugfs cannot be read: mount -t debugfs none "
+			 "/sys/kernel/debug, unless the kernel is locked down (see check)");
 		return buf;
 	}
 	snprintf(key, sizeof(key), "point:%s", point);

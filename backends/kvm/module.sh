@@ -20,8 +20,7 @@ module_file() {
 }
 
 module_status() {
-	if [ -r "$KVM_MODULE"/version ]; then
-		read -r module_v <"$KVM_MODULE"/version
+	if { read -r module_v <"$KVM_MODULE"/version; } 2>/dev/null; then
 		printf 'loaded: %s, %s rules armed\n' "$module_v" "$(grep -c '^id=' "$KVM_MODULE"/rules)"
 	elif [ -e /sys/module/faultdeck ]; then
 		printf 'loaded, but %s cannot be read\n' "$KVM_MODULE"
@@ -34,7 +33,7 @@ module_status() {
 # module_load SYMBOLS - "point:function,…", named by hand
 module_load() {
 	[ "$(id -u)" = 0 ] || refuse "EPERM not root on this node" "log in as root, or allow sudo without a password"
-	[ ! -r "$KVM_MODULE"/version ] || { echo "already loaded"; return 0; }
+	! { read -r module_v <"$KVM_MODULE"/version; } 2>/dev/null || { echo "already loaded"; return 0; }
 	[ "$(kvm_lockdown)" = none ] || refuse "EPERM the kernel is locked down ($(kvm_lockdown))" \
 		"boot with secure boot off, or sign the module with a key that the kernel knows"
 	module_f=$(module_file) || refuse "ENOENT no faultdeck.ko for $(uname -r) on this node" \
