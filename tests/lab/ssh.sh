@@ -22,7 +22,7 @@ ssh_node() {
 }
 
 # on NODE SCRIPT - run a line of shell on a node
-on() { in_controller ssh -F "$RUN/ssh_config" -o BatchMode=yes -o ConnectTimeout=2 "$1" "$2"; }
+on() { in_controller ssh -F "$RUN/ssh_config" -o BatchMode=yes -o ConnectTimeout=15 "$1" "$2"; }
 
 # quoted WORD… - for a POSIX shell, which joins and splits what ssh sends
 quoted() {
