@@ -357,6 +357,8 @@ static const struct fdk_candidate *candidates_of(struct fdk_hook *hook)
 		from++;
 	hook->named[0] = from->symbol ? *from : hook->point->candidates[0];
 	hook->named[0].symbol = hook->symbol;
+	if (!from->symbol)
+		hook->named[0].callers = NULL; /* who knows who calls it */
 	return hook->named;
 }
 

@@ -548,6 +548,44 @@ static void test_point_table(void **state)
 	}
 }
 
+/* The row of kmod/README.md's table that begins with this point. */
+static const char *readme_row(const char *text, const char *name, char *row, size_t size)
+{
+	for (const char *at = text; (at = strstr(at, "\n| ")); at++) {
+		const char *cell = strstr(at + 3, " |"), *found;
+
+		snprintf(row, size, "%.*s", (int)strcspn(at + 1, "\n"), at + 1);
+		found = strstr(at, name);
+		if (cell && found && found < cell && strchr(" ,", found[strlen(name)]))
+			return row;
+	}
+	return NULL;
+}
+
+/* What the page for readers says of the points: all of them, and every function that they hook. */
+static void test_readme(void **state)
+{
+	static char text[1 << 16];
+	char row[1024];
+	FILE *f = fopen("kmod/README.md", "r");
+
+	(void)state;
+	if (!f)
+		skip();
+	text[fread(text, 1, sizeof(text) - 1, f)] = 0;
+	fclose(f);
+	for (unsigned int i = 0; i < fdk_points_n; i++) {
+		const struct fdk_candidate *c = fdk_points[i].candidates;
+
+		if (!readme_row(text, fdk_points[i].name, row, sizeof(row)))
+			fail_msg("kmod/README.md: no row for %s", fdk_points[i].name);
+		for (; c->symbol; c++)
+			if (!strstr(row, c->symbol))
+				fail_msg("kmod/README.md: %s hooks %s: %s", fdk_points[i].name,
+					 c->symbol, row);
+	}
+}
+
 static void check_names(const struct fdk_name *table)
 {
 	for (const struct fdk_name *n = table; n->name; n++) {
@@ -608,6 +646,7 @@ int main(void)
 		cmocka_unit_test(test_bad_actions),
 		cmocka_unit_test(test_registers),
 		cmocka_unit_test(test_point_table),
+		cmocka_unit_test(test_readme),
 		cmocka_unit_test(test_name_tables),
 		cmocka_unit_test(test_words),
 	};
