@@ -161,17 +161,34 @@ host_groups() {
 	if [ -n "$host_g" ]; then printf -- '--groups=%s' "$host_g"; else printf -- '--clear-groups'; fi
 }
 
+# The signals that it ignores, one a line. SIGPIPE is ignored where this runs, and a shell cannot change that.
+host_ignored() {
+	host_mask=$(host_field "$1" SigIgn)
+	host_n=1
+	while [ "$host_n" -le 31 ]; do
+		[ $((0x${host_mask#????????} >> (host_n - 1) & 1)) = 0 ] || echo "$host_n"
+		host_n=$((host_n + 1))
+	done
+}
+
+host_signals() {
+	host_ign=$(host_ignored "$1" | tr '\n' ' ')
+	[ -z "$host_ign" ] || printf "trap '' %s\n" "$host_ign"
+	case " $host_ign" in *' 13 '*) host_env='env -i' ;; *) host_env='env --default-signal=PIPE -i' ;; esac
+	$host_env true 2>/dev/null || host_cannot "env cannot give it its signals here"
+}
+
 # The text that becomes the process: everything by exec, so that the pid stays the same.
 host_text() {
 	host_cgroups "$1" | while read -r host_c; do printf 'echo $$ >%s\n' "$(host_quoted "$host_c")"; done
 	printf 'echo %s >/proc/$$/oom_score_adj\n' "$(cat "/proc/$1/oom_score_adj")"
 	host_limits "$1"
 	printf 'renice -n %s -p $$ >/dev/null\n' "$(host_nice "$1")"
-	host_dir "$1" && host_files "$1" || return 1
+	host_dir "$1" && host_files "$1" && host_signals "$1" || return 1
 	printf 'umask %s\nexec setpriv --reuid=%s --regid=%s %s ' "$(host_field "$1" Umask)" \
 		"$(host_field "$1" Uid | cut -d' ' -f1)" "$(host_field "$1" Gid | cut -d' ' -f1)" "$(host_groups "$1")"
 	[ "$(host_field "$1" NoNewPrivs)" != 1 ] || printf -- '--no-new-privs '
-	printf 'env -i -- '
+	printf '%s -- ' "$host_env"
 	host_words "/proc/$1/environ"
 	host_words "/proc/$1/cmdline"
 	printf '\n'
@@ -211,27 +228,34 @@ host_same_words() {
 	[ "$(tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline")" = "$(tr '\0' '\n' <"$fd_dir/cmdline")" ]
 }
 
-# Somebody may have started it meanwhile: by the same words, and it is not the one that was killed.
+# host_back PID BORN: this is it. A full disk keeps it from being noted, but not from being known here.
+host_back() {
+	host_again_is="$1 $2"
+	fd_put back "$host_again_is"
+	return 0
+}
+
+# Somebody may have started it meanwhile: by the same words, and after the kill.
 host_find_again() {
 	for host_c in /proc/[0-9]*; do
 		host_same_words "${host_c#/proc/}" || continue
 		host_born=$(fd_start_time "${host_c#/proc/}") || continue
-		! grep -qx "${host_c#/proc/} $host_born" "$fd_dir/pids" || continue
-		fd_put back "${host_c#/proc/} $host_born"
+		[ "$((host_born * 10))" -ge "$(fd_get killed)" ] || continue
+		host_back "${host_c#/proc/}" "$host_born"
 		return 0
 	done
 	return 1
 }
 
 host_alive_again() {
-	host_b=$(fd_get back)
+	host_b=${host_again_is:-$(fd_get back)}
 	[ -n "$host_b" ] && host_is "${host_b%% *}" "${host_b##* }" && [ "$(host_state "${host_b%% *}")" != Z ]
 }
 
 # Half-done: then it is back without us.
 host_never_killed() {
 	read -r host_pid host_born <"$fd_dir/pids"
-	host_is "$host_pid" "$host_born" && [ "$(host_state "$host_pid")" != Z ] && fd_put back "$host_pid $host_born"
+	host_is "$host_pid" "$host_born" && [ "$(host_state "$host_pid")" != Z ] && host_back "$host_pid" "$host_born"
 }
 
 host_again() {
@@ -241,7 +265,7 @@ host_again() {
 	host_k=$!
 	host_wait 30 host_same_words "$host_k"
 	sleep 0.5
-	fd_put back "$host_k $(fd_start_time "$host_k")"
+	host_back "$host_k" "$(fd_start_time "$host_k")"
 }
 
 host_is_back() {

@@ -19,7 +19,7 @@ do_() {
 		[ "$p_hold" = no ] || host_hold || return 1
 		host_own || return 1
 	else
-		host_capture && host_own && host_keep_cgroup || return 1
+		host_capture && fd_put killed "$(fd_now)" && host_own && host_keep_cgroup || return 1
 	fi
 	host_each host_kill
 }

@@ -53,12 +53,31 @@ host_new() {
 	! grep -qxF -- "$1" "$fd_dir/attached"
 }
 
+# systemd reloads its units only with 16 MiB free in /run: so much is kept for the restore.
+host_reserve() {
+	fallocate -l 17M "$fd_dir/reserve" 2>/dev/null || {
+		rm -f "$fd_dir/reserve"
+		fail ENOSPC "systemd needs 16 MiB free in /run to reload its units, now and for the restore"
+	}
+}
+
+host_reload() {
+	host_said=$(systemctl daemon-reload 2>&1) || fail EIO "systemd does not reload its units: $host_said"
+}
+
+# systemd knows of the drop-in, whether the file is there or not.
+host_known() {
+	case $(systemctl show -p DropInPaths --value "$t_unit") in *"$host_drop"*) return 0 ;; esac
+	return 1
+}
+
 # Keeps the unit from starting, whoever asks.
 host_hold() {
+	host_reserve || return 1
 	[ -d "$host_drop_dir" ] || fd_put made_dir yes
 	host_own || return 1
 	umask 022
-	mkdir -p "$host_drop_dir" && cat >"$host_drop" <<EOF && systemctl daemon-reload
+	mkdir -p "$host_drop_dir" && cat >"$host_drop" <<EOF && host_reload
 # faultdeck injection $FD_ID: goes with its restore
 [Unit]
 AssertPathExists=/run/faultdeck/$FD_ID/no-such-file
@@ -74,11 +93,9 @@ host_sockets() {
 # The drop-in goes, and what ran runs again.
 host_release() {
 	host_owned || return 0
-	if [ -e "$host_drop" ]; then
-		rm -f "$host_drop"
-		[ -z "$(fd_get made_dir)" ] || rmdir "$host_drop_dir" 2>/dev/null
-		systemctl daemon-reload
-	fi
+	rm -f "$fd_dir/reserve" "$host_drop"
+	[ -z "$(fd_get made_dir)" ] || rmdir "$host_drop_dir" 2>/dev/null
+	! host_known || host_reload
 	systemctl reset-failed "$t_unit" 2>/dev/null
 	for host_u in $(host_sockets) "$t_unit" $(cat "$fd_dir/attached"); do
 		host_active "$host_u" || systemctl start "$host_u"
@@ -87,10 +104,10 @@ host_release() {
 
 host_released() {
 	host_owned || return 0
-	[ ! -e "$host_drop" ] || {
-		fail EBUSY "$host_drop is still there"
+	if [ -e "$host_drop" ] || host_known; then
+		fail EBUSY "$host_drop is still there, or systemd has not forgotten it"
 		return 1
-	}
+	fi
 	for host_u in "$t_unit" $(cat "$fd_dir/attached"); do
 		[ "$(systemctl show -p ActiveState --value "$host_u")" = active ] || {
 			fail EIO "$host_u does not run again" "systemctl status $host_u"

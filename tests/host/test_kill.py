@@ -23,7 +23,7 @@ printf 0123456789abcdefghij >$d/midst; echo once >$d/one; : >$d/args; chmod -R 7
 mkdir -p /sys/fs/cgroup/victim && echo $$ >/sys/fs/cgroup/victim/cgroup.procs
 every=$(i=1; while [ $i -lt 256 ]; do printf "\\$(printf %o $i)"; i=$((i + 1)); done)
 rm -f $d/end
-cd "$w" && umask 027 && ulimit -n 333 && ulimit -c 0 && ulimit -s 4096 && echo 77 >/proc/$$/oom_score_adj
+cd "$w" && umask 027 && ulimit -n 333 && ulimit -c 0 && ulimit -s 4096 && trap '' USR2 && echo 77 >/proc/$$/oom_score_adj
 setsid nice -n 5 setpriv --reuid=ops --regid=ops --groups=ops,games,cdrom --no-new-privs env -i -- PATH=/usr/bin:/bin \
 	"ALL=$every" EMPTY= -dash=x "ODD=it's \$(id)" /bin/sh $d/prog "a b" "\$x'y" "" "two
 lines" -n "" </dev/null >>$d/one 2>&1 3<>$d/midst 4>&3 5>$d/end &
@@ -38,6 +38,7 @@ SHOW = {
     "directory": "readlink cwd; stat -L -c %i cwd",
     "user": "grep -E '^(Uid|Gid|Groups|NoNewPrivs|Cap...):' status",
     "umask": "grep Umask status",
+    "signals": "grep -E '^Sig(Ign|Blk):' status",
     "limits": "cat limits",
     "priority": "cat oom_score_adj; sed 's/.*) //' stat | cut -d' ' -f 16,17",
     "files": r"for f in 0 1 2 3 4 5; do readlink fd/$f; sed -n 's/^flags:.*\(.\)...$/\1/p' fdinfo/$f; done",
@@ -82,6 +83,14 @@ def test_by_its_ttl_too_and_it_outlives_that(victim, lab, deck):
     deck.inject("host.process-kill", "pid:%s@n1" % victim, "ttl=2s")
     wait("nothing of ours is left", lambda: lab.ours(["n1"]) == "", 30)
     assert look(lab) == before
+
+
+def test_another_of_the_same_words_is_not_it(victim, lab, deck):
+    both = lab.on("n1", START).split()
+    ident = deck.ident(deck.inject("host.process-kill", "pid:%s@n1" % next(p for p in both if p != victim)))
+    assert lab.on("n1", "pgrep -f '%s'" % VICTIM).split() == [victim]
+    deck("restore", ident)
+    assert len(lab.on("n1", "pgrep -f '%s'" % VICTIM).split()) == 2
 
 
 def test_started_by_somebody_else_meanwhile(victim, lab, deck):
