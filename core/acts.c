@@ -8,8 +8,6 @@
 #include "collect.h"
 #include "deck_priv.h"
 
-#define ACT_TIMEOUT_MS 45000
-
 /* What a node's script said, line by line. */
 struct answer {
 	char state[24], error[480], hint[320];
@@ -181,6 +179,19 @@ static enum inj_state inject(struct actor *a, const char *id, const char *script
 	return STATE_UNKNOWN;
 }
 
+/* An answer that was so long on its way speaks of what may be over. */
+static bool came_late(struct deck *d, const char *id, int64_t since)
+{
+	struct record *r;
+	bool late;
+
+	pthread_mutex_lock(&d->lock);
+	r = deck_record(d, id);
+	late = r && now_boot_ms() - since >= r->i.ttl_ms;
+	pthread_mutex_unlock(&d->lock);
+	return late;
+}
+
 void job_inject(struct actor *a, struct job *j, struct err *open_err)
 {
 	int64_t since = now_boot_ms();
@@ -189,6 +200,10 @@ void job_inject(struct actor *a, struct job *j, struct err *open_err)
 
 	if (!e.code)
 		s = inject(a, j->id, j->script, &e);
+	if (s == STATE_ACTIVE && came_late(a->deck, j->id, since)) {
+		s = STATE_UNKNOWN;
+		err_set(&e, -ETIMEDOUT, "the node's answer came later than the TTL");
+	}
 	settle(a, j->id, s, &e, "inject", since);
 }
 

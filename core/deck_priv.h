@@ -16,6 +16,7 @@
 #define DECK_EVENTS_MAX     4000
 #define TICK_TIMEOUT_MS     5000
 #define SLOW_INTERVAL_MS    2000
+#define ACT_TIMEOUT_MS      45000
 
 struct actor;
 struct probe;

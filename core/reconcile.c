@@ -93,7 +93,9 @@ static void shown(struct actor *a, const struct item *it)
 	take_effect(a, r);
 	if (r->pending)
 		return;
-	s = it->state[0] ? state_from_word(it->state) : (int)STATE_ACTIVE;
+	s = it->state[0]              ? state_from_word(it->state)
+	    : item_attr(it, "ledger") ? (int)STATE_JOURNALED /* its entry is just being made */
+				      : (int)STATE_ACTIVE;
 	if (s >= 0 && (enum inj_state)s != r->i.state) {
 		r->i.state = (enum inj_state)s;
 		if (r->i.state != STATE_UNKNOWN && item_attr(it, "ledger"))
@@ -124,6 +126,7 @@ static bool is_over(const struct actor *a, const struct record *r)
 static void set_ended(const struct actor *a, struct record *r)
 {
 	const struct deck *d = a->deck;
+	bool began = r->i.state != STATE_JOURNALED || r->seen;
 	const char *why = "restored on the node, not by this console";
 
 	r->i.state = STATE_RESTORED;
@@ -135,7 +138,11 @@ static void set_ended(const struct actor *a, struct record *r)
 		why = d->abort[0] ? d->abort : "restore all";
 	} else if (is_over(a, r)) {
 		r->i.state = STATE_EXPIRED;
-		why = "the TTL passed: the node restored it by itself";
+		why = began ? "the TTL passed: the node restored it by itself"
+			    : "the TTL passed: nothing of it is on the node, if it ever was";
+	} else if (!began) {
+		r->i.state = STATE_FAILED;
+		why = "it is not on the node: it never got there, or was restored there";
 	}
 	snprintf(r->i.reason, sizeof(r->i.reason), "%s", why);
 }
@@ -150,6 +157,13 @@ static bool is_lost(const struct actor *a, const struct record *r)
 
 	return it && item_attr(it, "lost") && !r->i.lost &&
 	       (int64_t)a->view->t_ms + 3000 < r->i.deadline_node_ms;
+}
+
+/* It may still be on its way there: by a console that lives, or in the network. */
+static bool on_its_way(const struct actor *a, const struct record *r)
+{
+	return r->i.state == STATE_JOURNALED && !r->seen && !r->swept && !rebooted(a, r) &&
+	       now_unix_ms() < r->i.started_unix_ms + ACT_TIMEOUT_MS;
 }
 
 static void set_lost(struct record *r)
@@ -180,7 +194,7 @@ static size_t end_missing(struct actor *a, struct injection *out, size_t n)
 			continue;
 		if (is_lost(a, r))
 			set_lost(r);
-		else if (!is_shown(a, r))
+		else if (!is_shown(a, r) && !on_its_way(a, r))
 			set_ended(a, r);
 		else
 			continue;

@@ -192,8 +192,8 @@ fd_inject() {
 		return 1
 	fi
 	fd_state prepared
-	if do_ 9<&- && verify_ 9<&-; then
-		fd_state active
+	if do_ 9<&- && verify_ 9<&- && fd_put state active; then
+		say state active
 		say deadline "$(fd_get deadline)"
 		return 0
 	fi
