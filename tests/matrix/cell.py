@@ -246,18 +246,24 @@ class Cell:
                 raise Wrong("its ledger entry does not go: %s" % self.node.left())
             time.sleep(0.25)
 
+    def watch(self, seconds):
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self.look()
+            time.sleep(0.25)
+
     def follow(self):
         """From the event to the end of the change; its end is read from the looks."""
         self.let_go()
         middle = self.operator.start("list", "injections")
         # what was let go on has its effect, or has none
-        time.sleep(0.4)
+        self.watch(0.4)
         self.wait_gone(self.ttl() + 30)
         self.finish()
         # a script that was on its way arrives now: then there is another end to wait for
         if self.event in ("cut", "sshd") and self.transition in ("planned", "journaled", "prepared"):
             if self.event == "cut":
-                time.sleep(4)
+                self.watch(4)
             self.wait_gone(self.ttl() + 30)
         seen = [t for t, there in self.looks if there]
         if seen and self.deadline:
@@ -265,7 +271,8 @@ class Cell:
         self.take_shown(self.operator.end(middle, 30))
         if self.event != "kill":
             lines = self.operator.end(self.console, 3)
-            for line in lines[:1] if lines and lines[0]["type"] == "injection" else []:
+            shown = [l for l in lines if l["type"] == "injection"]
+            for line in shown[:1] if self.transition == "active" else []:
                 line["time"] = datetime.fromtimestamp(self.stood, timezone.utc).isoformat(timespec="milliseconds")
             self.take_shown(lines)
 

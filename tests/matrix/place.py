@@ -166,7 +166,7 @@ class Nspawn:
         subprocess.run(["nsenter", "--net=/run/netns/%s-sw" % PREFIX, "nft", command], check=True)
 
     def stop_sshd(self):
-        self.do("systemctl stop ssh; pkill -9 -x sshd; ! pgrep -x sshd >/dev/null")
+        self.do("systemctl stop ssh; until ! pgrep -x sshd >/dev/null; do pkill -9 -x sshd; sleep 0.05; done")
 
     def start_sshd(self):
         self.do("systemctl start ssh")

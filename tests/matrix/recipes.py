@@ -12,7 +12,8 @@ WAYS = {
     # ours alone: nobody else stops it
     "signal": "p=$(systemctl show -p MainPID --value fdvictim) || exit 9; [ \"$p\" != 0 ] || exit 1; grep -q '^State:.T' /proc/$p/status",
     "unit": "ls /run/systemd/system/fdvictim.service.d/faultdeck-*.conf >/dev/null 2>&1 || exit 1",
-    "process": "! pgrep -f '^perl /usr/local/lib/fdvictim.pl 7778' >/dev/null",
+    # with the power it goes by itself
+    "process": "[ -e /run/faultdeck/*/again.sh ] && ! pgrep -f '^perl /usr/local/lib/fdvictim.pl 7778' >/dev/null",
     "held": "pgrep -f '^/bin/sh /run/faultdeck/[^ ]*/keep.sh' >/dev/null",
     "rule": "r=$(cat /sys/kernel/debug/faultdeck/rules) || exit 9; case $r in *id=*) ;; *) exit 1 ;; esac",
 }
