@@ -84,10 +84,21 @@ host_swept() {
 	fi
 }
 
+# host_ask COMMAND…: to host_said. Where it is there and fails, nobody knows what is left; a kernel that has
+# nothing of the kind has nothing left.
+host_ask() {
+	host_said=
+	command -v "$1" >/dev/null || return 0
+	host_said=$("$@" 2>&1) && return 0
+	case $host_said in *'not supported'*) ;; *) printf 'kept\t%s cannot be asked: %s\n' "$1" "$(printf '%s' "$host_said" | head -n 1)" ;; esac
+	host_said=
+}
+
 # host_sweep [ID]
 host_sweep() {
 	host_only=$1
-	for host_t in $(nft list tables 2>/dev/null | sed -n 's/^table inet faultdeck_//p'); do
+	host_ask nft list tables
+	for host_t in $(printf '%s\n' "$host_said" | sed -n 's/^table inet faultdeck_//p'); do
 		host_swept "$host_t" nft delete table inet "faultdeck_$host_t"
 	done
 	for host_c in /run/systemd/system/*.service.d/faultdeck-*.conf; do
@@ -101,7 +112,8 @@ host_sweep() {
 # A qdisc of ours on a device that no entry of the ledger speaks of.
 host_sweep_tc() {
 	[ -z "$host_only" ] || return 0
-	for host_d in $(tc qdisc show 2>/dev/null | sed -n 's/^qdisc htb fd: dev \([^ ]*\) root .*/\1/p'); do
+	host_ask tc qdisc show
+	for host_d in $(printf '%s\n' "$host_said" | sed -n 's/^qdisc htb fd: dev \([^ ]*\) root .*/\1/p'); do
 		grep -qsx "$host_d" /run/faultdeck/*/dev || host_swept "tc-$host_d" tc qdisc del dev "$host_d" root
 	done
 }
