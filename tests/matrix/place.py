@@ -83,7 +83,7 @@ class Nspawn:
                                 return pid
         return None
 
-    def sh(self, script, limit=30):
+    def sh(self, script, limit=60):
         """Runs SCRIPT on the node: status and what it printed; NOBODY_ANSWERS where the node is off."""
         try:
             self.pid = self.pid or self.init()
@@ -136,7 +136,7 @@ class Nspawn:
 
     def foreign(self):
         with open(os.path.join(TOP, "tests/lab/foreign.sh")) as f:
-            return self.sh("set -- snapshot\n" + f.read())[1]
+            return self.sh("set -- snapshot\n" + f.read(), 180)[1]
 
     # ---- what the matrix puts on it, and takes away again ----
     def setup(self):
