@@ -3,6 +3,8 @@
  * inject → verified active, and restore → read back, each over one warm exec of `true` in the same
  * SSH session to the same host. Prints medians in milliseconds: "exec MS", "inject MS", "restore
  * MS".
+ *
+ *   inject CLUSTER.CFG FAULT TARGET [PARAM=VALUE]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,8 +55,9 @@ static int run_true(const struct op_ctx *c, struct err *e)
 
 static bool is_up(const struct snapshot *s, void *arg)
 {
-	(void)arg;
-	return s->nodes[0]->state == NODE_UP;
+	const struct node_view *v = snapshot_node(s, arg);
+
+	return v && v->state == NODE_UP;
 }
 
 struct wanted {
@@ -94,21 +97,22 @@ static int round_trip(struct deck *d, const struct plan_req *r, double *inject, 
 	return ret;
 }
 
-static int measure(struct deck *d)
+static int measure(struct deck *d, char **argv)
 {
 	const struct operation op = { "true", NULL, "", 20000, false, run_true };
 	double inject[ROUNDS], restore[ROUNDS];
 	struct plan_req r = { .ntargets = 1 };
-	const char *word = "times=1", *text;
+	const char *word = argv[3], *text;
 	struct target t;
 	struct task *task;
 	struct err e;
 
-	r.fault = deck_find_fault(d, "kvm.file-write", &e);
+	r.fault = deck_find_fault(d, argv[1], &e);
 	r.targets = &t;
-	target_parse("vm:db1@kvm1", &t, &e);
-	if (params_parse(r.fault, &word, 1, &r.params, &e) || deck_wait(d, is_up, NULL, 30000) ||
-	    deck_operate(d, "kvm1", &op, &task, &e) || task_wait(task, 20000, &text, &e))
+	if (!r.fault || target_parse(argv[2], &t, &e) ||
+	    params_parse(r.fault, &word, word ? 1 : 0, &r.params, &e) ||
+	    deck_wait(d, is_up, t.node, 30000) || deck_operate(d, t.node, &op, &task, &e) ||
+	    task_wait(task, 20000, &text, &e))
 		return -1;
 	printf("exec %s\n", text);
 	task_free(task);
@@ -126,19 +130,25 @@ int main(int argc, char **argv)
 	struct deck_opts o = { .backends = backends.list };
 	struct config *cfg = NULL;
 	struct deck *d = NULL;
+	const char *only[2] = { NULL, NULL };
 	struct err e = { 0 };
 	int r;
 
-	if (argc != 2 || !m || config_load(argv[1], &cfg, m, &e) ||
+	if (argc < 4 || !m || config_load(argv[1], &cfg, m, &e) ||
 	    backends_open(&backends, cfg, m, &e))
 		return 2;
 	o.cfg = cfg;
+	if (strchr(argv[3], '@'))
+		only[0] = strchr(argv[3], '@') + 1;
+	else
+		only[0] = argv[3];
+	o.only = only;
 	if (deck_open(&o, &d, &e)) {
 		fprintf(stderr, "%s\n", e.msg);
 		return 1;
 	}
 	deck_start(d);
-	r = measure(d);
+	r = measure(d, argv + 1);
 	deck_close(d);
 	backends_close(&backends);
 	config_free(cfg);
