@@ -8,13 +8,16 @@
 #include "collect.h"
 #include "deck_priv.h"
 
+#define FORCED_MAX 32 /* that are told one by one */
+
 /* What a node's script said, line by line. */
 struct answer {
 	char state[24], error[480], hint[320];
 	int64_t deadline;
 	int swept, kept, forced;
 	char first_kept[160], first_forced[160];
-	char ids[32][ID_MAX]; /* of those that were forced */
+	char ids[FORCED_MAX][ID_MAX]; /* of those that were forced */
+	size_t nids;
 };
 
 static int errno_word(const char *w)
@@ -43,8 +46,8 @@ static void take_answer(struct answer *a, const char *key, const char *value)
 	} else if (strcmp(key, "deadline") == 0) {
 		a->deadline = strtoll(value, NULL, 10);
 	} else if (strcmp(key, "forced") == 0) {
-		if (a->forced < (int)(sizeof(a->ids) / sizeof(*a->ids)))
-			snprintf(a->ids[a->forced], ID_MAX, "%.*s", (int)strcspn(value, " "),
+		if (a->nids < FORCED_MAX)
+			snprintf(a->ids[a->nids++], ID_MAX, "%.*s", (int)strcspn(value, " "),
 				 value);
 		if (!a->forced++)
 			text_clean(a->first_forced, sizeof(a->first_forced), value);
@@ -372,8 +375,7 @@ void job_sweep(struct actor *a, struct job *j, struct err *open_err)
 	buf_free(&b);
 	/* done is what the node then shows, not what the script said */
 	if (!e.code) {
-		for (int i = 0; i < ans.forced && i < (int)(sizeof(ans.ids) / sizeof(*ans.ids));
-		     i++)
+		for (size_t i = 0; i < ans.nids; i++)
 			set_forced(a->deck, ans.ids[i]);
 		mark_swept(a);
 		actor_tick(a, &e);

@@ -137,7 +137,8 @@ fd_clocks() {
 	for fd_c in /run/systemd/transient/faultdeck-*-*.timer; do
 		fd_id=${fd_c#*/faultdeck-}
 		fd_id=${fd_id%-*}
-		[ -e "$fd_c" ] && [ ! -d "/run/faultdeck/$fd_id" ] || continue
+		[ -e "$fd_c" ] || continue
+		[ ! -d "/run/faultdeck/$fd_id" ] || continue
 		say :injection "$fd_id"
 		say lost 1
 	done
