@@ -23,6 +23,13 @@ host_is() {
 	[ -n "$2" ] && [ "$(fd_start_time "$1")" = "$2" ]
 }
 
+# The letter of its state: R S D T Z …
+host_state() {
+	read -r host_stat 2>/dev/null <"/proc/$1/stat" || return 1
+	host_stat=${host_stat##*) }
+	printf '%s' "${host_stat%% *}"
+}
+
 # host_wait TENTHS COMMAND…: until it is true.
 host_wait() {
 	host_left=$1

@@ -38,7 +38,7 @@ host_kept() {
 		return 0
 	fi
 	host_k=$(fd_get keeper)
-	[ -n "$host_k" ] && host_is "${host_k%% *}" "${host_k##* }"
+	[ -n "$host_k" ] && host_is "${host_k%% *}" "${host_k##* }" && [ "$(host_state "${host_k%% *}")" != Z ]
 }
 
 host_let_go() {
@@ -46,8 +46,9 @@ host_let_go() {
 	if [ -d /run/systemd/system ]; then
 		systemctl stop "faultdeck-$FD_ID-keep.service"
 	else
-		kill -TERM -- "-${host_k%% *}"
-		host_wait 20 host_not_kept || kill -KILL -- "-${host_k%% *}"
+		# not -TERM: dash would take the -- behind it for a number
+		kill -s TERM -- "-${host_k%% *}"
+		host_wait 20 host_not_kept || kill -s KILL -- "-${host_k%% *}"
 	fi
 }
 

@@ -3,13 +3,6 @@
 # Which processes a fault means: always pid and start time, kept in the ledger, one a line.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
-# The letter of its state: R S D T Z …
-host_state() {
-	read -r host_stat 2>/dev/null <"/proc/$1/stat" || return 1
-	host_stat=${host_stat##*) }
-	printf '%s' "${host_stat%% *}"
-}
-
 # Why PID is never hit; nothing where it may be.
 host_protected() {
 	read -r host_comm 2>/dev/null <"/proc/$1/comm" || { echo "there is no process $1"; return; }

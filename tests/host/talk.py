@@ -105,6 +105,14 @@ class Labs(Nodes):
         """Of a node that has lost its power: its session would be waited for."""
         self.run(*self.ssh(node, "-O", "exit", node), check=False)
 
+    def cut_off(self, ways):
+        """SSH in each of these ways, which are words for it: what those said that do not work."""
+        common = ["ctl", "ssh", "-F", os.path.join(self.dir, "ssh_config"), "-o", "StrictHostKeyChecking=no",
+                  "-o", "UserKnownHostsFile=/dev/null", "-o", "ConnectTimeout=60", "-o", "ControlPath=none"]
+        with concurrent.futures.ThreadPoolExecutor(4) as pool:
+            done = pool.map(lambda words: self.run(*common, *words, "echo here", check=False), ways)
+            return {str(words): d.stderr for words, d in zip(ways, done) if d.stdout != "here\n"}
+
     def foreign(self, node, verb):
         with open(os.path.join(self.top, "tests/lab/foreign.sh")) as script:
             return self.on(node, "sh -s " + verb, stdin=script.read(), limit=400)

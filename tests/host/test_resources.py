@@ -32,8 +32,7 @@ def test_cpu_load(lab, deck, percent, most):
 def test_what_holds_ends_by_itself(lab, deck):
     deck.inject("host.cpu-load", "n1", "workers=1", "percent=10", "ttl=2s")
     lab.on("n1", "systemctl stop 'faultdeck-*.timer'")
-    time.sleep(4)
-    assert lab.on("n1", "pgrep -f keep.s[h] || true") == ""
+    wait("it has ended", lambda: lab.on("n1", "pgrep -f keep.s[h] || true") == "", 30)
 
 
 def test_renewed_it_stays(lab, deck):
@@ -139,11 +138,11 @@ def ext4(lab, tmp_path):
 def test_freeze_and_thaw(ext4, lab, deck):
     ident = deck.ident(deck.inject("host.io-hang", "path:/mnt/e@n1"))
     lab.on("n1", "systemd-run -q --collect --unit=writer sh -c 'echo x >/mnt/e/x; sync -f /mnt/e'")
-    time.sleep(1)
-    assert lab.on("n1", "systemctl is-active writer || true") == "active\n"
+    writer = "p=$(systemctl show -p MainPID --value writer); grep ^State: /proc/$p/status"
+    wait("it waits", lambda: "D" in lab.on("n1", writer, check=False), 30)
     deck("restore", ident)
-    time.sleep(1)
-    assert lab.on("n1", "systemctl is-active writer || true; cat /mnt/e/x") == "inactive\nx\n"
+    wait("it goes on", lambda: lab.on("n1", "systemctl is-active writer || true") == "inactive\n", 30)
+    assert lab.on("n1", "cat /mnt/e/x") == "x\n"
 
 
 def test_frozen_by_somebody_else(ext4, lab, deck):

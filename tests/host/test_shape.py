@@ -5,6 +5,8 @@ import time
 
 import pytest
 
+from deck import wait
+
 ADDRESS = {"n1": "10.77.0.101", "n2": "10.77.0.102"}
 
 
@@ -20,7 +22,7 @@ def test_rate_is_slow_and_ssh_is_not(lab, deck):
     assert slow_ping(lab, 8) > quick + 50
     begin = time.monotonic()
     assert len(lab.on("n1", "head -c 200000 /dev/zero")) == 200000  # at 64 kbit/s: 25 s
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 20
     deck("restore", ident)
     assert slow_ping(lab) < 20
 
@@ -31,7 +33,7 @@ def test_rate_for_all_passes_ssh_over_both_protocols(lab, deck):
         begin = time.monotonic()
         done = lab.run("ctl", "ssh", "-F", lab.dir + "/ssh_config", "-o", "StrictHostKeyChecking=no", "-o", "UserKnownHostsFile=/dev/null",
                        *words, "head -c 100000 /dev/zero", check=False, capture_output=True)
-        assert len(done.stdout) == 100000 and time.monotonic() - begin < 3
+        assert len(done.stdout) == 100000 and time.monotonic() - begin < 60  # at 8 kbit/s: 100 s
     deck("restore", "--all")
 
 
@@ -65,16 +67,17 @@ def test_no_device_leads_there(lab, deck):
 
 def test_ttl(lab, deck):
     deck.inject("host.net-rate", "n1", "peer=n2", "ttl=2s")
-    time.sleep(4)
-    assert "htb" not in lab.on("n1", "tc qdisc show")
+    wait("nothing of ours is left", lambda: lab.ours(["n1"]) == "", 30)
+    assert "htb fd:" not in lab.on("n1", "tc qdisc show")
 
 
-@pytest.mark.skipif(os.path.isdir("/sys/module/sch_netem") or os.system("unshare -n tc qdisc add dev lo root netem delay 1ms 2>/dev/null") == 0,
-                    reason="this kernel has netem")
 @pytest.mark.parametrize("fault", ["net-delay", "net-loss", "net-corrupt"])
-def test_without_netem_it_is_refused_with_the_reason(lab, deck, fault):
-    done = deck("--yes", "inject", "host." + fault, "n1", "peer=n2", code=None)
-    assert done.code != 0 and "n1 has no netem" in done.out + done.err
+def test_what_the_kernel_lacks_is_said(lab, deck, fault):
+    """The build machine's kernel mostly has no netem; where it has, the faults fit (tests/kvm2 shows what they do)."""
+    has = os.system("unshare -n tc qdisc add dev lo root netem delay 1ms 2>/dev/null") == 0
     listed = [f for f in deck("list", "faults", "n1").of("fault") if f["fault"] == "host." + fault]
-    assert listed[0]["reason"] == "n1 has no netem"
-    assert any("netem missing" in o["line"] for o in deck("check", "n1", code=None).of("output"))
+    assert listed[0]["reason"] == (None if has else "n1 has no netem")
+    assert has != any("netem missing" in o["line"] for o in deck("check", "n1", code=None).of("output"))
+    if not has:
+        done = deck("--yes", "inject", "host." + fault, "n1", "peer=n2", code=None)
+        assert done.code != 0 and "n1 has no netem" in done.out + done.err

@@ -26,9 +26,9 @@ def test_delay(lab, deck):
 
 
 def test_delay_for_one_port(lab, deck):
-    ident = deck.ident(deck.inject("host.net-delay", "kvm2", DELAY, "ports=8080,99"))
+    ident = deck.ident(deck.inject("host.net-delay", "kvm2", DELAY, "ports=7080,99"))
     assert lab.slow() and lab.slow(address=V6)
-    assert lab.quick(8081) and lab.ping() < 1000 * SLOW
+    assert lab.quick(7081) and lab.ping() < 1000 * SLOW
     restored(lab, deck, ident)
 
 
@@ -73,11 +73,11 @@ def test_corrupt(lab, deck):
 
 
 def test_rate(lab, deck):
-    assert lab.quick(8081)
-    ident = deck.ident(deck.inject("host.net-rate", "kvm2", "kbit=150", "ports=8081"))
-    assert lab.slow(8081)  # 64 KiB: 3.5 s
+    assert lab.quick(7081)
+    ident = deck.ident(deck.inject("host.net-rate", "kvm2", "kbit=150", "ports=7081"))
+    assert lab.slow(7081)  # 64 KiB: 3.5 s
     restored(lab, deck, ident)
-    assert lab.quick(8081)
+    assert lab.quick(7081)
 
 
 @pytest.mark.parametrize("fault, words", [
