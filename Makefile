@@ -114,6 +114,7 @@ format: ## lay out the C files
 
 bench: deps ## figures, as ratios in one run
 	@$(MAKE) --no-print-directory all
+	@tests/deps tests/bench/packages
 	@tests/bench/run
 
 install: all ## install to PREFIX (/usr/local)

@@ -90,7 +90,7 @@ static int connect_node(struct actor *a, struct err *e)
 		return 0;
 	connect_slot_take(a);
 	r = open_session(a, e);
-	connect_slot_drop(a);
+	connect_slot_drop(a, r == 0);
 	if (r)
 		actor_disconnect(a);
 	return r;
@@ -214,6 +214,11 @@ int actor_tick(struct actor *a, struct err *e)
 		probe_turn(a);
 	free(text);
 	return r;
+}
+
+int actor_ready(struct actor *a, struct err *e)
+{
+	return a->fast_asked ? read_block(a->fast, &a->fast_text, HELLO_MS, e) : 0;
 }
 
 /* What was known stays on the screen, as stale and with its reason. */

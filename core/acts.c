@@ -13,6 +13,8 @@
 /* What a node's script said, line by line. */
 struct answer {
 	char state[24], error[480], hint[320];
+	char said[200]; /* the last line that is none of these: what a command complained of */
+	int status;
 	int64_t deadline;
 	int swept, kept, forced;
 	char first_kept[160], first_forced[160];
@@ -43,6 +45,8 @@ static void take_answer(struct answer *a, const char *key, const char *value)
 		text_clean(a->error, sizeof(a->error), value);
 	} else if (strcmp(key, "hint") == 0 && !a->hint[0]) {
 		text_clean(a->hint, sizeof(a->hint), value);
+	} else if (strcmp(key, "status") == 0) {
+		a->status = (int)strtol(value, NULL, 10);
 	} else if (strcmp(key, "deadline") == 0) {
 		a->deadline = strtoll(value, NULL, 10);
 	} else if (strcmp(key, "forced") == 0) {
@@ -69,6 +73,8 @@ static void read_answer(struct buf *out, struct answer *a)
 	for (char *l = strtok_r(out->data, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
 		char *tab = strchr(l, '\t');
 
+		if (!tab && strcmp(l, ".") != 0)
+			text_clean(a->said, sizeof(a->said), l);
 		if (!tab)
 			continue;
 		*tab = '\0';
@@ -76,23 +82,49 @@ static void read_answer(struct buf *out, struct answer *a)
 	}
 }
 
+/* The answer to a text is there when its status is. */
+static bool has_ended(const struct buf *out)
+{
+	const long n = collect_block_end(out);
+	const char *at = n > 0 ? memrchr(out->data, '\n', (size_t)n - 1) : NULL;
+
+	return n > 0 && strncmp(at ? at + 1 : out->data, "status\t", 7) == 0;
+}
+
+/* Sends SCRIPT to the shell that is open there, and takes what it says. */
+static int ask(struct actor *a, const char *script, struct buf *out, struct err *e)
+{
+	const int64_t end = now_boot_ms() + ACT_TIMEOUT_MS;
+	struct buf text = BUF_INIT(TRANSPORT_MAX_OUT);
+	int r;
+
+	buf_fmt(&text, "run %zu\n%s", strlen(script), script);
+	r = text.broken ? err_set(e, -ENOMEM, "out of memory") : actor_ready(a, e);
+	if (!r)
+		r = chan_write(a->fast, text.data, text.len, ACT_TIMEOUT_MS, e);
+	while (!r && !has_ended(out)) {
+		const int64_t left = end - now_boot_ms();
+
+		r = chan_read(a->fast, out, left > 0 ? (int)left : 0, e);
+	}
+	if (r == -ETIMEDOUT)
+		err_set(e, r, "the command did not end in time");
+	buf_free(&text);
+	return r;
+}
+
 /* Runs SCRIPT as root on the node. 0: ANS holds what it said; else nothing is known of what ran. */
 static int run_script(struct actor *a, const char *script, struct answer *ans, struct err *e)
 {
-	struct transport_cmd c = { .cmd = NODE_SHELL,
-				   .in = script,
-				   .in_len = strlen(script),
-				   .timeout_ms = ACT_TIMEOUT_MS };
-	struct buf out = BUF_INIT(1u << 20), errout = BUF_INIT(64u << 10);
-	int status, r = transport_run(a->transport, &c, &out, &errout, &status, e);
+	struct buf out = BUF_INIT(1u << 20);
+	int r = ask(a, script, &out, e);
 
 	if (r)
 		actor_disconnect(a);
 	read_answer(&out, ans);
-	if (!r && !ans->state[0] && !ans->error[0] && status)
-		text_clean(ans->error, sizeof(ans->error), buf_text(&errout));
+	if (!r && !ans->state[0] && !ans->error[0] && ans->status)
+		memcpy(ans->error, ans->said, sizeof(ans->said));
 	buf_free(&out);
-	buf_free(&errout);
 	return r;
 }
 

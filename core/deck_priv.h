@@ -51,7 +51,7 @@ struct actor {
 	struct buf fast_text, slow_text, probe_text;
 	char *slow_last;
 	bool fast_asked, slow_asked;
-	int64_t slow_due_ms;
+	int64_t slow_due_ms, setup_since;
 };
 
 struct task {
@@ -90,6 +90,7 @@ struct deck {
 	pthread_cond_t slot_free;
 	pthread_cond_t closing; /* for the threads of probes: the deck stops */
 	struct connect_slot slots[CONNECT_SLOTS];
+	int64_t setup_ms; /* what a set-up that succeeds takes, about */
 	bool stop, panic;
 	char abort[240]; /* why, where a probe did it */
 	struct actor *actors;
@@ -119,6 +120,8 @@ void actor_publish(struct actor *a, struct node_view *v);
 void reconcile(struct actor *a, struct node_view *v);
 /* Asks the node now and takes its answer over; for a worker that has the actor and its session. */
 int actor_tick(struct actor *a, struct err *e);
+/* Waits until the collector's first answer is there, so that its shell takes a question. */
+int actor_ready(struct actor *a, struct err *e);
 /* Writes the record to the journal and takes over STATE; unlocked. */
 int record_set(struct deck *d, const char *id, enum inj_state state, const char *reason,
 	       struct err *e);
@@ -137,7 +140,7 @@ void actor_run(struct actor *a, struct job *j);
 void actor_lost(struct actor *a, const struct err *why);
 /* Around the set-up of a session; the first waits while too many others are at it. */
 void connect_slot_take(struct actor *a);
-void connect_slot_drop(struct actor *a);
+void connect_slot_drop(struct actor *a, bool done);
 void actor_disconnect(struct actor *a);
 /* Lets acts end (bounded), ends all threads; false when one is left behind in a machine. */
 bool deck_stop(struct deck *d);

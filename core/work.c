@@ -11,12 +11,12 @@
 
 #include "probe.h"
 
-#define CONNECT_SLOT_MS 250 /* a set-up that takes longer is waiting, and no longer counts */
-#define STACK_BYTES     (512u << 10)
-#define FILES_A_NODE    4 /* a socket, or a proxy's pipes, or those of local channels */
-#define FILES_BESIDE    256
-#define CLOSE_ACTS_MS   10000
-#define CLOSE_MS        1000
+#define PATIENCE_MS   500
+#define STACK_BYTES   (512u << 10)
+#define FILES_A_NODE  4 /* a socket, or a proxy's pipes, or those of local channels */
+#define FILES_BESIDE  256
+#define CLOSE_ACTS_MS 10000
+#define CLOSE_MS      1000
 
 int cond_until(pthread_cond_t *c, pthread_mutex_t *m, int64_t boot_ms)
 {
@@ -39,8 +39,16 @@ int cond_until(pthread_cond_t *c, pthread_mutex_t *m, int64_t boot_ms)
 
 /* ---- sessions that are being set up ---- */
 
-/* A slot that nobody has, or the oldest one when its set-up takes too long; else NULL, until NEXT.
+/*
+ * A set-up that takes much longer than those that succeed hangs, and no longer counts. Those that
+ * succeed take long where a machine is short of CPU: more of them at a time would only all be late.
  */
+static int64_t patience(const struct deck *d)
+{
+	return 4 * d->setup_ms > PATIENCE_MS ? 4 * d->setup_ms : PATIENCE_MS;
+}
+
+/* A slot that nobody has, or the oldest one when its set-up hangs; else NULL, until NEXT. */
 static struct connect_slot *free_slot(struct deck *d, int64_t *next)
 {
 	struct connect_slot *oldest = &d->slots[0];
@@ -51,7 +59,7 @@ static struct connect_slot *free_slot(struct deck *d, int64_t *next)
 		if (d->slots[i].since < oldest->since)
 			oldest = &d->slots[i];
 	}
-	*next = oldest->since + CONNECT_SLOT_MS;
+	*next = oldest->since + patience(d);
 	return *next <= now_boot_ms() ? oldest : NULL;
 }
 
@@ -64,16 +72,19 @@ void connect_slot_take(struct actor *a)
 	pthread_mutex_lock(&d->lock);
 	while (!d->stop && !(s = free_slot(d, &next)))
 		cond_until(&d->slot_free, &d->lock, next);
+	a->setup_since = now_boot_ms();
 	if (s)
-		*s = (struct connect_slot){ a, now_boot_ms() };
+		*s = (struct connect_slot){ a, a->setup_since };
 	pthread_mutex_unlock(&d->lock);
 }
 
-void connect_slot_drop(struct actor *a)
+void connect_slot_drop(struct actor *a, bool done)
 {
 	struct deck *d = a->deck;
 
 	pthread_mutex_lock(&d->lock);
+	if (done)
+		d->setup_ms = (7 * d->setup_ms + now_boot_ms() - a->setup_since) / 8;
 	for (size_t i = 0; i < CONNECT_SLOTS; i++)
 		if (d->slots[i].who == a)
 			d->slots[i].who = NULL;

@@ -7,11 +7,17 @@ fd_dir=/run/faultdeck/$FD_ID
 
 # The directory above goes with its last entry: perhaps just now.
 fd_claim() {
-	mkdir -p /run/faultdeck && mkdir "$fd_dir"
+	mkdir "$fd_dir" 2>/dev/null || { mkdir -p /run/faultdeck && mkdir "$fd_dir"; }
+}
+
+fd_is_root() {
+	while read -r fd_k fd_v _; do
+		case $fd_k in Uid:) [ "$fd_v" = 0 ]; return ;; esac
+	done </proc/self/status
 }
 
 fd_begin() {
-	if [ "$(id -u)" != 0 ]; then
+	if ! fd_is_root; then
 		printf 'error\tEPERM %s is not root on this node\nhint\tlog in as root, or allow sudo without a password for this user\nstate\tfailed\n' "$(id -un)"
 		return 1
 	fi

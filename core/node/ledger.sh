@@ -26,20 +26,34 @@ fail() {
 	return 1
 }
 
-# Milliseconds of CLOCK_BOOTTIME.
-fd_now() {
+# Milliseconds of CLOCK_BOOTTIME, to fd_up: $(…) is a fork, which is what an injection waits for.
+fd_clock_now() {
 	read -r fd_up _ </proc/uptime
 	fd_up=${fd_up%.*}${fd_up#*.}0
+}
+
+fd_now() {
+	fd_clock_now
 	printf '%s' "$fd_up"
 }
 
+# What changes counts by a rename, what is new by being there.
 fd_put() {
+	[ -e "$fd_dir/$1" ] || {
+		printf '%s\n' "$2" >"$fd_dir/$1"
+		return
+	}
 	printf '%s\n' "$2" >"$fd_dir/.$1" && mv -f "$fd_dir/.$1" "$fd_dir/$1"
 }
 
-fd_get() {
+# fd_load KEY: to fd_value.
+fd_load() {
 	fd_value=
 	[ ! -r "$fd_dir/$1" ] || read -r fd_value <"$fd_dir/$1"
+}
+
+fd_get() {
+	fd_load "$1"
 	printf '%s' "$fd_value"
 }
 
@@ -58,7 +72,7 @@ fd_lock() {
 		sleep 0.1
 	done
 	[ -d "$fd_dir" ] || return 1
-	printf '%s %s\n' "$$" "$(fd_start_time $$)" 2>/dev/null >"$fd_dir/holder"
+	fd_born $$ && printf '%s %s\n' "$$" "$fd_value" 2>/dev/null >"$fd_dir/holder"
 	return 0
 }
 
@@ -103,12 +117,16 @@ fd_meta() {
 }
 
 # The process of the TTL is known by pid and start time, never by pid alone.
-fd_start_time() {
+fd_born() {
 	[ -r "/proc/$1/stat" ] || return 1
 	read -r fd_stat <"/proc/$1/stat" 2>/dev/null || return 1
 	# shellcheck disable=SC2086 # the fields behind the name are words
 	set -- ${fd_stat##*) }
-	printf '%s' "${20}"
+	fd_value=${20}
+}
+
+fd_start_time() {
+	fd_born "$1" && printf '%s' "$fd_value"
 }
 
 # fd_clock_kill GENERATION "PID BORN": of a timer, a pattern is taken too; of a sleeper.
@@ -133,12 +151,16 @@ fd_clock_run() {
 }
 
 # fd_clock_start TTL_MS: this node ends the injection by itself then. A timer that was overtaken by a
-# renewal finds another generation and does nothing. All that is said of it is written before, and
-# counts by a rename, which a full disk does not stop: the generation last.
+# renewal finds another generation and does nothing. All that is said of it is written before; where
+# there was one it counts by a rename, which a full disk does not stop: the generation last.
 fd_clock_start() {
-	fd_gen=$(($(fd_get generation) + 1))
-	printf '%s\n' "$1" >"$fd_dir/.ttl_ms" && printf '%s\n' "$(($(fd_now) + $1))" >"$fd_dir/.deadline" &&
-		printf '%s\n' "$fd_gen" >"$fd_dir/.generation" && fd_clock_run "$fd_gen" "$1" || return 1
+	fd_load generation
+	fd_gen=$((fd_value + 1)) fd_dot=.
+	[ -n "$fd_value" ] || fd_dot=
+	fd_clock_now
+	printf '%s\n' "$1" >"$fd_dir/${fd_dot}ttl_ms" && printf '%s\n' "$((fd_up + $1))" >"$fd_dir/${fd_dot}deadline" &&
+		printf '%s\n' "$fd_gen" >"$fd_dir/${fd_dot}generation" && fd_clock_run "$fd_gen" "$1" || return 1
+	[ -n "$fd_dot" ] || return 0
 	for fd_f in ttl_ms deadline generation; do
 		mv -f "$fd_dir/.$fd_f" "$fd_dir/$fd_f" || return 1
 	done
@@ -194,7 +216,8 @@ fd_inject() {
 	fd_state prepared
 	if do_ 9<&- && verify_ 9<&- && fd_put state active; then
 		say state active
-		say deadline "$(fd_get deadline)"
+		fd_load deadline
+		say deadline "$fd_value"
 		return 0
 	fi
 	undo_ >/dev/null 9<&-

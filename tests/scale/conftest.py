@@ -15,7 +15,7 @@ sys.path[:0] = [os.path.join(TOP, "tests", d) for d in ("kvm", "nodes", "tui")]
 from deck import Deck, wait  # noqa: E402, F401
 from nodes import Nodes  # noqa: E402
 
-MODES = {"answer": 22001, "empty": 22002, "kex": 22003, "auth": 22004, "open": 22005, "exec": 22006, "output": 22007}
+MODES = {"answer": 22001, "kex": 22003, "auth": 22004, "open": 22005, "exec": 22006, "output": 22007}
 
 
 class Scale(Deck):

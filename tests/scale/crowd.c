@@ -6,7 +6,8 @@
  *
  *   crowd HOSTKEY PORT:MODE…        all addresses of 127.0.0.0/8; says "ready" when all listen
  *
- * MODE: answer, or where it hangs: kex, auth, open, exec, output. "empty" answers an empty block.
+ * MODE: answer, or where it hangs: kex, auth, open, exec, output. An "empty" is answered by an
+ * empty block, a restore-all after as long as one takes on a node.
  */
 #include <arpa/inet.h>
 #include <libssh/callbacks.h>
@@ -22,9 +23,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum mode { ANSWER, EMPTY, KEX, AUTH, OPEN, EXEC, OUTPUT, MODES };
-static const char *const mode_words[MODES] = { "answer", "empty", "kex",   "auth",
-					       "open",   "exec",  "output" };
+#define SWEEP_MS 150
+
+enum mode { ANSWER, KEX, AUTH, OPEN, EXEC, OUTPUT, MODES };
+static const char *const mode_words[MODES] = { "answer", "kex", "auth", "open", "exec", "output" };
 static const char *host_key;
 
 struct client {
@@ -84,12 +86,18 @@ static int on_data(ssh_session s, ssh_channel ch, void *data, uint32_t len, int 
 	const struct client *c = arg;
 
 	(void)s, (void)is_stderr;
-	if (!ends(data, len, "exit\n") && !ends(data, len, "fast\n") && !ends(data, len, "slow\n"))
+	if (c->mode != ANSWER) {
 		return (int)len;
-	if (c->mode == EMPTY)
+	} else if (ends(data, len, "_sweep ''\n")) {
+		usleep(SWEEP_MS * 1000);
+		ssh_channel_write(ch, "swept\tone\nstatus\t0\n.\n", 22);
+	} else if (ends(data, len, "empty\n")) {
 		ssh_channel_write(ch, ".\n", 2);
-	else if (c->mode == ANSWER)
-		answer(ch, ends(data, len, "slow\n") || ends(data, len, "slow\nexit\n"));
+	} else if (ends(data, len, "fast\n") || ends(data, len, "fast\nexit\n")) {
+		answer(ch, false);
+	} else if (ends(data, len, "slow\n") || ends(data, len, "slow\nexit\n")) {
+		answer(ch, true);
+	}
 	return (int)len;
 }
 
