@@ -66,8 +66,8 @@ class Outside(Labs):
     def finish(self):
         self.resolver.kill()
         self.resolver.wait()
-        self.run("ctl", "ip", "addr", "del", PEER2 + "/24", "dev", "eth0")
-        self.run("ctl", "ip", "addr", "del", "fd77::2/64", "dev", "eth0")
+        self.run("ctl", "ip", "addr", "del", PEER2 + "/24", "dev", "eth0", check=False)
+        self.run("ctl", "ip", "addr", "del", "fd77::2/64", "dev", "eth0", check=False)
         self.on("kvm2", "pkill -f 'busybox http[d]'", check=False)
         self.on("n1", "pkill -f 'sshd -p 222[2]'", check=False)
         for node in ("kvm2", "n1"):
