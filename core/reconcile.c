@@ -77,22 +77,26 @@ static void take_clock(struct actor *a, struct record *r, const struct item *it)
 	r->i.ttl_ms = number(it, "ttl_ms", r->i.ttl_ms);
 }
 
-static void shown(struct actor *a, const struct item *it)
+/* The record, where the journal must learn now that it began: its console may not live to say so.
+ */
+static const struct record *shown(struct actor *a, const struct item *it)
 {
 	struct record *r = deck_record(a->deck, it->name);
+	bool began;
 	int s;
 
 	if (!r || (state_is_final(r->i.state) && !r->pending))
 		r = adopt(a, it);
 	if (!r || r->actor != a) /* an id of another node's: that one is asked, not this */
-		return;
+		return NULL;
 	r->seen = true;
 	take_attr(&a->view->items[0], "boot", r->i.boot, sizeof(r->i.boot));
 	r->i.hits = number(it, "hits", r->i.hits);
 	take_clock(a, r, it);
 	take_effect(a, r);
 	if (r->pending)
-		return;
+		return NULL;
+	began = r->journaled && r->i.state == STATE_JOURNALED;
 	s = it->state[0]              ? state_from_word(it->state)
 	    : item_attr(it, "ledger") ? (int)STATE_JOURNALED /* its entry is just being made */
 				      : (int)STATE_ACTIVE;
@@ -101,6 +105,7 @@ static void shown(struct actor *a, const struct item *it)
 		if (r->i.state != STATE_UNKNOWN && item_attr(it, "ledger"))
 			r->i.reason[0] = '\0';
 	}
+	return began && r->i.state != STATE_JOURNALED ? r : NULL;
 }
 
 /* ---- what the node does not show any more ---- */
@@ -181,11 +186,11 @@ static bool is_shown(const struct actor *a, const struct record *r)
 	return node_view_item(a->view, KIND_INJECTION, r->i.id) || (r->i.lost && !rebooted(a, r));
 }
 
-/* Ends what this node does not show any more; copies of at most N, for the journal. */
-static size_t end_missing(struct actor *a, struct injection *out, size_t n)
+/* Ends what this node does not show any more; copies behind the K in OUT, N in all, for the
+ * journal. */
+static size_t end_missing(struct actor *a, struct injection *out, size_t k, size_t n)
 {
 	struct deck *d = a->deck;
-	size_t k = 0;
 
 	for (size_t i = 0; i < d->nrecords && k < n; i++) {
 		struct record *r = &d->records[i];
@@ -224,11 +229,15 @@ void reconcile(struct actor *a, struct node_view *v)
 	old = a->view;
 	a->view = v;
 	for (size_t i = 0; i < v->nitems; i++)
-		if (v->items[i].kind == KIND_INJECTION && !item_attr(&v->items[i], "lost"))
-			shown(a, &v->items[i]);
+		if (v->items[i].kind == KIND_INJECTION && !item_attr(&v->items[i], "lost")) {
+			const struct record *r = shown(a, &v->items[i]);
+
+			if (r && n < sizeof(over) / sizeof(*over))
+				over[n++] = r->i;
+		}
 	probes_of_view(a);
 	if (can_tell(v))
-		n = end_missing(a, over, sizeof(over) / sizeof(*over));
+		n = end_missing(a, over, n, sizeof(over) / sizeof(*over));
 	deck_changed(d);
 	pthread_mutex_unlock(&d->lock);
 	node_view_unref(old);
