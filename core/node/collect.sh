@@ -28,9 +28,15 @@ while read -r fd_k fd_v _; do
 done </proc/self/status
 fd_boot=
 [ ! -r /proc/sys/kernel/random/boot_id ] || read -r fd_boot </proc/sys/kernel/random/boot_id
-# a container starts anew under the same kernel: then its first process is another one
-read -r fd_v </proc/1/stat && fd_v=${fd_v##*) } && fd_v=${fd_v#* * * * * * * * * * * * * * * * * * * } &&
-	fd_boot=$fd_boot.${fd_v%% *}
+# a container starts anew under the same kernel: then its first process is another one. By words: a
+# pattern of twenty stars costs a shell as much as twenty forks.
+fd_init_born() {
+	read -r fd_v </proc/1/stat || return 0
+	# shellcheck disable=SC2086 # the fields behind the name are words
+	set -- ${fd_v##*) }
+	fd_boot=$fd_boot.${20}
+}
+fd_init_born
 
 fd_find_lacks() {
 	fd_lacks='' fd_asked=' '
