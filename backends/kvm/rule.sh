@@ -44,11 +44,31 @@ verify_() {
 	kvm_rule_there || fail EIO "the rule was accepted and is not in $KVM_MODULE/rules"
 }
 
+# A VM whose process is gone, or is nothing any more but for its parent to take note of.
+kvm_ended() {
+	kvm_stat=
+	{ read -r kvm_stat <"/proc/$KVM_PID/stat"; } 2>/dev/null || :
+	case ${kvm_stat##*) } in '' | Z* | X*) return 0 ;; esac
+	return 1
+}
+
+# What the VM says of itself, to kvm_now: "ended" of one that is gone. One that is just ending answers
+# no more, and is not gone yet.
+kvm_ask() {
+	for _ in 1 2 3; do
+		kvm_now=ended
+		! kvm_ended || return 0
+		kvm_now=$(kvm_vm_status "$KVM_QMP" "$KVM_LIBVIRT") && return 0
+		sleep 1
+	done
+	return 1
+}
+
 # A VM that QEMU stopped for our I/O error goes on by `cont`; one that was stopped before stays so.
 kvm_resume() {
 	kvm_has_vm && [ "$(fd_get before)" = running ] || return 0
 	for _ in 1 2 3 4 5; do
-		kvm_now=$(kvm_vm_status "$KVM_QMP" "$KVM_LIBVIRT") || return 1
+		kvm_ask || return 1
 		[ "$kvm_now" = io-error ] || return 0
 		kvm_vm_cont "$KVM_QMP" "$KVM_LIBVIRT"
 		# QEMU tries the failed request again at once: see whether it stays
@@ -71,8 +91,8 @@ gone_() {
 	0) fail EBUSY "the rule is still in $KVM_MODULE/rules"; return 1 ;;
 	2) fail EIO "$KVM_MODULE/rules cannot be read" "mount -t debugfs none /sys/kernel/debug"; return 1 ;;
 	esac
-	kvm_has_vm && [ "$(fd_get before)" = running ] && [ -d "/proc/$KVM_PID" ] || return 0
-	kvm_now=$(kvm_vm_status "$KVM_QMP" "$KVM_LIBVIRT") || {
+	kvm_has_vm && [ "$(fd_get before)" = running ] || return 0
+	kvm_ask || {
 		fail EIO "the VM does not say whether it runs" "look at it; restore --force takes this off the list"
 		return 1
 	}
