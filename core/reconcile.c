@@ -77,8 +77,7 @@ static void take_clock(struct actor *a, struct record *r, const struct item *it)
 	r->i.ttl_ms = number(it, "ttl_ms", r->i.ttl_ms);
 }
 
-/* The record, where the journal must learn now that it began: its console may not live to say so.
- */
+/* The record, where the journal must learn that it began: its console may not live to say so. */
 static const struct record *shown(struct actor *a, const struct item *it)
 {
 	struct record *r = deck_record(a->deck, it->name);
@@ -186,8 +185,7 @@ static bool is_shown(const struct actor *a, const struct record *r)
 	return node_view_item(a->view, KIND_INJECTION, r->i.id) || (r->i.lost && !rebooted(a, r));
 }
 
-/* Ends what this node does not show any more; copies behind the K in OUT, N in all, for the
- * journal. */
+/* Ends what this node does not show any more; copies for the journal behind the K in OUT. */
 static size_t end_missing(struct actor *a, struct injection *out, size_t k, size_t n)
 {
 	struct deck *d = a->deck;
