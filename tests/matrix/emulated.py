@@ -52,7 +52,7 @@ class Kvm:
         if self.blind:
             return NOBODY_ANSWERS, ""
         done = subprocess.run([*self.ssh, "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; " + script], stdin=subprocess.DEVNULL,
-                              capture_output=True, text=True, errors="replace", timeout=limit)
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace", timeout=limit)
         return done.returncode, done.stdout
 
     def do(self, script):
