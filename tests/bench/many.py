@@ -32,7 +32,7 @@ def peers(more):
     return {
         "pdsh": lambda: timed(["pdsh", "-R", "ssh", "-f", "100", "-w", ",".join(ADDRESSES), ASK], PDSH_SSH_ARGS_APPEND=ssh),
         "parallel-ssh": lambda: timed(["parallel-ssh", "-x", ssh, "-p", "100", "-i", "-H", " ".join(ADDRESSES), ASK]),
-        "clush": lambda: timed(["clush", "-f", "100", "-o", ssh, "-w", ",".join(ADDRESSES), ASK]),
+        "clush": lambda: timed(["clush", "-n", "-f", "100", "-o", ssh, "-w", ",".join(ADDRESSES), ASK]),
         "ansible raw": lambda: timed(["ansible", "-i", ",".join(ADDRESSES) + ",", "-f", "100", "-m", "raw", "-a", ASK, "all"], **ansible),
     }
 
@@ -91,10 +91,14 @@ class Crowd:
         self.server.wait()
 
 
-def refresh(crowd, state):
-    said = subprocess.run([LAB, "ctl", build("tests/bench/refresh.c", "build/bench-refresh"), crowd.config(1000)], cwd=TOP, check=True,
+def warm(crowd, state, n):
+    said = subprocess.run([LAB, "ctl", build("tests/bench/refresh.c", "build/bench-refresh"), crowd.config(n)], cwd=TOP, check=True,
                           env=dict(os.environ, XDG_STATE_HOME=state), capture_output=True, text=True).stdout
-    ms = {k: float(v) for k, v in (l.split() for l in said.splitlines())}
+    return {k: float(v) for k, v in (l.split() for l in said.splitlines())}
+
+
+def refresh(crowd, state):
+    ms = warm(crowd, state, 1000)
     print("1,000 warm nodes of a stand-in server, answers canned")
     print("  refresh of all                %7.0f ms    %.3f ms CPU a node" % (ms["refresh_ms"], ms["refresh_cpu"]))
     print("  empty exchange, same sessions %7.0f ms    %.3f ms CPU a node   a refresh is %.1f × that" % (
@@ -104,10 +108,10 @@ def refresh(crowd, state):
 
 def restore(crowd, state):
     env = dict(XDG_STATE_HOME=state)
-    run = lambda config: min(timed(["build/faultdeck", "-c", config, "--batch", "restore", "--all"], **env)[0] for _ in range(3))
-    one, hundred = run(crowd.config(1)), run(crowd.config(100))
-    print("restore --all, cold, on stand-ins that each take 150 ms for it")
-    print("  one node %.2f s, 100 nodes %.2f s: %.2f ×" % (one, hundred, hundred / one))
+    run = lambda n: min(warm(crowd, state, n)["restore_ms"] for _ in range(3))
+    one, hundred = run(1), run(100)
+    print("restore-all in an open console, on stand-ins that each take 150 ms for it")
+    print("  one node %.0f ms, 100 nodes %.0f ms: %.2f ×" % (one, hundred, hundred / one))
     with open(RUN + "/load.cfg") as f:
         text = f.read()
     import shutil
@@ -123,7 +127,7 @@ def restore(crowd, state):
     for n, config in configs.items():
         timed(["build/faultdeck", "-c", config, "--batch", "--yes", "inject", "mark.file", *("l%d" % (i + 1) for i in range(n)), "ttl=5m"], **env)
         took[n] = timed(["build/faultdeck", "-c", config, "--batch", "restore", "--all"], **env)
-    print("the same on real sshd nodes with an injection each, all on these two cores")
+    print("restore --all, cold, on real sshd nodes with an injection each, all on these two cores")
     print("  one node %.2f s, 100 nodes %.2f s (%.2f s CPU here): %.2f ×" % (took[1][0], *took[100], took[100][0] / took[1][0]))
 
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * A refresh of all nodes of a cluster.cfg, warm: how long the whole takes, and what it costs this
- * program's CPU; beside an empty exchange on the same sessions. Prints "WORD NUMBER" lines.
+ * program's CPU; beside an empty exchange on the same sessions; and how long restore-all takes.
+ * Prints "WORD NUMBER" lines.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,6 +104,28 @@ static int exchanges(struct deck *d, const struct config *cfg, double *ms, doubl
 	return r;
 }
 
+static bool swept(const struct snapshot *s, void *arg)
+{
+	(void)arg;
+	for (size_t i = 0; i < s->nnodes; i++)
+		if (s->nodes[i]->sweep != SWEEP_DONE)
+			return false;
+	return true;
+}
+
+static int restore(struct deck *d, double *ms)
+{
+	struct err e;
+	int r;
+
+	*ms = (double)-now_boot_ms();
+	r = deck_restore_all(d, 0, &e);
+	if (!r)
+		r = deck_wait(d, swept, NULL, 60000);
+	*ms += (double)now_boot_ms();
+	return r;
+}
+
 static int measure(struct deck *d, const struct config *cfg)
 {
 	const double all = (double)cfg->nnodes * ROUNDS;
@@ -116,6 +139,9 @@ static int measure(struct deck *d, const struct config *cfg)
 	if (!r)
 		r = exchanges(d, cfg, &ms, &cpu);
 	printf("empty_ms %.1f\nempty_cpu %.4f\n", ms / ROUNDS, cpu / all);
+	if (!r)
+		r = restore(d, &ms);
+	printf("restore_ms %.1f\n", ms);
 	return r;
 }
 

@@ -90,7 +90,7 @@ static int on_data(ssh_session s, ssh_channel ch, void *data, uint32_t len, int 
 		return (int)len;
 	} else if (ends(data, len, "_sweep ''\n")) {
 		usleep(SWEEP_MS * 1000);
-		ssh_channel_write(ch, "swept\tone\nstatus\t0\n.\n", 22);
+		ssh_channel_write(ch, "swept\tone\nstatus\t0\n.\n", 21);
 	} else if (ends(data, len, "empty\n")) {
 		ssh_channel_write(ch, ".\n", 2);
 	} else if (ends(data, len, "fast\n") || ends(data, len, "fast\nexit\n")) {
