@@ -52,8 +52,9 @@ void test_events_stream(void)
 		 " tgid=%d tid=%d comm=a\\x20b\\x5cc\\x1b what=return from=- to=-EDQUOT ", v.pid,
 		 v.pid);
 	CHECK(strstr(line, want), "%s not in %s", want, line);
-	CHECK(strstr(line, " id=ev point=file-write cpu=") && strstr(line, " off=0 len=8\n"), "%s",
-	      line);
+	CHECK(strstr(line, " id=ev point=file-write cpu=") &&
+		      (strstr(line, " off=0 len=8\n") || strstr(line, " off=-1 len=0\n")),
+	      "%s", line);
 	CHECK(strchr(line, '\n') == line + n - 1, "more than one line: %s", line);
 	close(fd);
 	victim_end(&v);
@@ -68,7 +69,7 @@ void test_events_overflow(void)
 	ssize_t n;
 
 	EXPECT(read(idle, text, sizeof(text)) > 0, 1);
-	EXPECT(ctl("arm id=many point=file-write tgid=%d action=return:EIO ttl_ms=60000", v.pid),
+	EXPECT(ctl("arm id=many point=file-write tgid=%d action=return:EIO ttl_ms=900000", v.pid),
 	       0);
 	for (int i = 0; i < 5000; i++)
 		EXPECT(victim_do(&v, OP_WRITE), EIO);
@@ -89,14 +90,14 @@ void test_thousand_rules(void)
 	for (int i = 0; i < 4; i++)
 		others[i] = victim_start("victim");
 	for (int i = 0; i < 1024; i++)
-		n += !ctl("arm id=r%d point=file-write comm=none%d action=return:EIO ttl_ms=60000",
+		n += !ctl("arm id=r%d point=file-write comm=none%d action=return:EIO ttl_ms=900000",
 			  i, i);
 	EXPECT(n, 1024);
 	EXPECT(ctl("arm id=more point=file-write tgid=%d action=return:EIO ttl_ms=9", v.pid),
 	       EBUSY);
 	EXPECT(rules_count(), 1024);
 	EXPECT(ctl("disarm id=r1023"), 0);
-	EXPECT(ctl("arm id=hit point=file-write tgid=%d action=return:EIO ttl_ms=60000", v.pid), 0);
+	EXPECT(ctl("arm id=hit point=file-write tgid=%d action=return:EIO ttl_ms=900000", v.pid), 0);
 	EXPECT(victim_do(&v, OP_WRITE), EIO);
 	EXPECT(victim_do(&others[0], OP_WRITE), 0);
 	EXPECT(ctl("disarm all"), 0);

@@ -75,7 +75,7 @@ long subject_answer(struct subject *s, int ms)
 long subject_call(struct subject *s, subject_fn *fn, long arg)
 {
 	subject_ask(s, fn, arg);
-	return subject_answer(s, 10000);
+	return subject_answer(s, 60000);
 }
 
 void subject_end(struct subject *s)

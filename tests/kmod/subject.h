@@ -19,7 +19,7 @@ typedef long subject_fn(long arg);
 #define SUBJECT_BUSY (-99991L)
 
 struct subject subject_start(const char *comm);
-long subject_call(struct subject *s, subject_fn *fn, long arg); /* within 10 s */
+long subject_call(struct subject *s, subject_fn *fn, long arg); /* within a minute */
 void subject_ask(struct subject *s, subject_fn *fn, long arg);
 long subject_answer(struct subject *s, int ms);
 void subject_end(struct subject *s);

@@ -17,17 +17,37 @@ def lab():
     was_up = lab.is_up()
     lab.up()
     yield lab
+    lab.end()
     if not was_up:
         lab.down()
+    elif lab.spoiled:
+        lab.run("kill", "kvm1")
+        lab.up()
+
+
+@pytest.fixture(scope="session")
+def kept(lab, tmp_path_factory):
+    deck = Deck(lab, tmp_path_factory.mktemp("state"), kept=True)
+    yield deck
+    deck.pipe.end()
 
 
 @pytest.fixture
-def deck(lab, tmp_path):
-    """Batch verbs with a journal of their own; nothing may be left on the node afterwards."""
+def deck(lab, kept):
+    """Batch verbs; nothing may be left on the node afterwards."""
+    yield kept
+    kept.end()
+    assert nothing_left(lab), lab.on("cat /sys/kernel/debug/faultdeck/rules; ls /run/faultdeck")
+
+
+@pytest.fixture
+def alone(lab, kept, tmp_path):
+    """Each verb a process of its own, and nobody else looks at the module: it can be unloaded, the configuration can be another."""
+    kept.pipe.end()
     deck = Deck(lab, tmp_path)
     yield deck
     deck.end()
-    assert nothing_left(lab), lab.on("cat /sys/kernel/debug/faultdeck/rules; ls /run/faultdeck")
+    assert nothing_left(lab)
 
 
 @pytest.hookimpl(tryfirst=True)

@@ -3,9 +3,11 @@
 import json
 import os
 import re
+import select
 import shlex
 import signal
 import subprocess
+import tempfile
 import time
 
 
@@ -20,13 +22,74 @@ def wait(what, test, limit):
         time.sleep(0.1)
 
 
+def soon(test, limit):
+    """Is TEST true within LIMIT seconds?"""
+    try:
+        wait("", test, limit)
+        return True
+    except AssertionError:
+        return False
+
+
+class Pipe:
+    """A process that answers what it is asked, for as long as the tests run; begun anew when it has ended."""
+
+    def __init__(self, command, cwd, env=None):
+        self.command, self.cwd, self.env, self.process = command, cwd, env, None
+        self.said = tempfile.TemporaryFile("w+")
+
+    def ask(self, question, ended, limit):
+        """Writes QUESTION, returns all up to what the expression ENDED finds, with its match."""
+        for again in (True, False):
+            try:
+                return self.try_ask(question, ended, limit)
+            except (BrokenPipeError, EOFError):
+                self.end()
+                if not again:
+                    self.said.seek(0)
+                    raise AssertionError("%s ended: %s" % (self.command, self.said.read()[-2000:]))
+
+    def try_ask(self, question, ended, limit):
+        if not self.process:
+            self.process = subprocess.Popen(self.command, cwd=self.cwd, env=self.env, stdin=subprocess.PIPE,
+                                            stdout=subprocess.PIPE, stderr=self.said, start_new_session=True)
+        self.process.stdin.write(question.encode())
+        self.process.stdin.flush()
+        got, end = b"", time.monotonic() + limit
+        while True:
+            ready, _, _ = select.select([self.process.stdout], [], [], max(0, end - time.monotonic()))
+            if not ready:
+                self.end()
+                raise AssertionError("no end within %g s: %s\n%s" % (limit, question, got.decode(errors="replace")))
+            chunk = os.read(self.process.stdout.fileno(), 1 << 16)
+            if not chunk:
+                raise EOFError
+            got += chunk
+            found = re.search(ended, got)
+            if found:
+                return got[:found.start()].decode(errors="replace"), found
+
+    def end(self):
+        if self.process:
+            self.process.stdin.close()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, signal.SIGKILL)
+                self.process.wait()
+            self.process.stdout.close()
+        self.process = None
+
+
 class Lab:
     def __init__(self, top):
         self.top = top
         self.lab = os.path.join(top, "tests/lab/lab")
-        # one session for all questions: a handshake in the emulated host takes a second
-        self.ssh = ["ssh", "-F", os.path.join(top, "build/lab/ssh_config"), "-S", os.path.join(top, "build/lab/test.ssh"),
-                    "-o", "ControlMaster=auto", "-o", "ControlPersist=600", "kvm1"]
+        self.ssh = ["ssh", "-F", os.path.join(top, "build/lab/ssh_config"), "-o", "ServerAliveInterval=5", "kvm1"]
+        # one shell for all questions: a handshake in the emulated host takes a second, and so does each program there
+        self.shell = Pipe([self.lab, "ctl", *self.ssh, "sh"], top)
+        self.spoiled = False  # kvm1 has to be started again
+        self.moved = set()  # guests whose process is another than it was
 
     def run(self, *args, check=True, **kw):
         return subprocess.run([self.lab, *args], check=check, cwd=self.top, text=True, **kw)
@@ -42,10 +105,20 @@ class Lab:
         self.run("down")
 
     def on(self, script, check=True):
-        """Runs a shell script on kvm1 by plain ssh; what it printed."""
-        done = self.run("ctl", *self.ssh, "sh -c " + shlex.quote(script), check=False, capture_output=True, timeout=120)
-        assert not check or done.returncode in (0, 1), done.stderr
-        return done.stdout
+        """Runs a shell script on kvm1; what it printed."""
+        said, found = self.shell.ask("( %s\n) </dev/null; printf '\\n@%%s is the end\\n' $?\n" % script, rb"\n@(\d+) is the end\n", 120)
+        assert not check or found.group(1) in (b"0", b"1"), "%s: status %s" % (script, found.group(1).decode())
+        return said
+
+    def restart(self, guest, *words):
+        self.run("guest", guest, "restart", *words, capture_output=True)
+        self.moved.add(guest)
+
+    def lives(self, guest):
+        return "yes" in self.on("kill -0 $(cat /run/qemu/%s.pid) && echo yes" % guest)
+
+    def end(self):
+        self.shell.end()
 
     def console(self, guest):
         """The last lines of a guest's console: [(number, disk, write result, read result)]."""
@@ -102,10 +175,13 @@ class Result:
 
 
 class Deck:
-    def __init__(self, lab, state, config="cluster.cfg"):
+    """Batch verbs. With KEPT one process does them all, the verb `-`, over one SSH session."""
+
+    def __init__(self, lab, state, config="cluster.cfg", kept=False):
         self.lab, self.config = lab, config
         self.env = dict(os.environ, XDG_STATE_HOME=str(state))
         self.started = []
+        self.pipe = Pipe(self.command("-"), lab.top, self.env) if kept else None
 
     def command(self, *verbs, text=False):
         return [
@@ -114,11 +190,21 @@ class Deck:
         ]
 
     def __call__(self, *verbs, code=0, text=False, limit=60):
+        if self.pipe and code == 0 and not text:
+            return self.by_pipe(verbs, limit)
         done = subprocess.run(
             self.command(*verbs, text=text), capture_output=True, text=True, cwd=self.lab.top, env=self.env, timeout=limit
         )
         result = Result(done.returncode, done.stdout, done.stderr)
         assert code is None or result.code == code, "%s: exit %d\n%s%s" % (verbs, result.code, done.stdout, done.stderr)
+        return result
+
+    def by_pipe(self, verbs, limit):
+        said, found = self.pipe.ask(shlex.join(verbs) + "\n", rb'(?m)^\{"type":"summary".*\n', limit)
+        result = Result(0, said + found.group().decode(), "")
+        summary = result.one("summary")
+        bad = ("failed",) if verbs[0] in ("status", "list") else ("failed", "unknown", "unreachable")
+        assert not any(summary[k] for k in bad), "%s:\n%s" % (verbs, result.out)
         return result
 
     def start(self, *verbs, **kw):
@@ -129,6 +215,10 @@ class Deck:
         return p
 
     def inject(self, fault, target, *words, code=0):
+        for guest in self.lab.moved:
+            pid = self.lab.pid(guest)
+            wait("%s is seen again" % guest, lambda: pid in [v["pid"] for v in self("status").of("vm") if v["vm"] == guest], 30)
+        self.lab.moved.clear()
         return self("--yes", "inject", fault, target, *words, code=code)
 
     def injection(self, ident):
@@ -148,8 +238,11 @@ class Deck:
             if p.poll() is None:
                 os.killpg(p.pid, signal.SIGKILL)
             p.communicate()
+        self.started.clear()
         if not nothing_left(self.lab):
             self("restore", "--all", code=None)
+            if self.pipe:
+                self.pipe.end()
 
 
 class Prog:

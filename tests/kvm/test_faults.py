@@ -136,9 +136,10 @@ def test_a_paused_vm_is_resumed_by_the_node_itself_at_the_ttl(lab, deck):
     healthy(lab, "db1")
 
 
-@pytest.mark.parametrize("aio", ["native", "io_uring", "threads"])
+@pytest.mark.parametrize("aio", ["native", "io_uring"])
 def test_every_way_of_disk_io_is_hit(lab, deck, aio):
-    lab.run("guest", "db1", "restart", "aio=" + aio, capture_output=True)
+    """The third, threads, is what all other tests use."""
+    lab.restart("db1", "aio=" + aio)
     healthy(lab, "db1")
     number = lab.last("db1")
     deck.inject("kvm.file-write", "vm:db1@kvm1", "errno=EIO", "ttl=60s")
@@ -175,14 +176,14 @@ def test_ttl_heals_when_the_console_is_killed_right_after_the_injection(lab, dec
     p = deck.start("--yes", "inject", "kvm.file-write", "vm:db1@kvm1", "errno=EIO", "ttl=6s", "--wait")
     wait("armed", deck.rules, 30)
     armed = time.monotonic()
+    ident = deck.rules()[0]["id"]
     os.killpg(p.pid, signal.SIGKILL)
     wait("db1 is hit", lambda: "EIO" in writes(lab, "db1", number), 10)
     wait("the rule is gone", lambda: not deck.rules(), 10)
     assert time.monotonic() - armed < 6 + 2.5
     healthy(lab, "db1")
     wait("the ledger is gone", lambda: lab.on("test ! -e /run/faultdeck && echo gone"), 10)
-    states = {i["state"] for i in deck("list", "injections").of("injection")}
-    assert states <= {"expired"}, states
+    wait("it is known to be over", lambda: (deck.injection(ident) or {"state": "expired"})["state"] == "expired", 10)
 
 
 def test_ctrl_c_restores_what_this_run_injected(lab, deck):
@@ -194,23 +195,23 @@ def test_ctrl_c_restores_what_this_run_injected(lab, deck):
     assert deck.rules() == []
 
 
-def test_rmmod_is_refused_while_rules_are_armed(lab, deck):
-    ident = deck.inject("kvm.file-write", "vm:db1@kvm1", "times=1", "ttl=60s").one("injection")["id"]
-    done = deck("module", "unload", "kvm1", code=1)
+def test_rmmod_is_refused_while_rules_are_armed(lab, alone):
+    ident = alone.inject("kvm.file-write", "vm:db1@kvm1", "times=1", "ttl=60s").one("injection")["id"]
+    done = alone("module", "unload", "kvm1", code=1)
     assert "rules are armed" in done.out + done.err
-    assert deck.rules()[0]["id"] == ident
-    deck("restore", ident)
+    assert alone.rules()[0]["id"] == ident
+    alone("restore", ident)
 
 
-def test_module_unload_load_status(lab, deck):
-    deck("module", "unload", "kvm1")
-    assert "not loaded" in deck("module", "status", "kvm1", text=True).out
-    done = deck("--yes", "inject", "kvm.file-write", "vm:db1@kvm1", code=None)
+def test_module_unload_load_status(lab, alone):
+    alone("module", "unload", "kvm1")
+    assert "not loaded" in alone("module", "status", "kvm1", text=True).out
+    done = alone("--yes", "inject", "kvm.file-write", "vm:db1@kvm1", code=None)
     assert done.code in (1, 2, 4) and "module is not loaded" in done.out + done.err
-    check = deck("check", "kvm1", code=1)
+    check = alone("check", "kvm1", code=1)
     assert "module load" in check.out + check.err
-    deck("module", "load", "kvm1")
-    assert "loaded: faultdeck" in deck("module", "status", "kvm1", text=True).out
+    alone("module", "load", "kvm1")
+    assert "loaded: faultdeck" in alone("module", "status", "kvm1", text=True).out
 
 
 def test_renew_moves_the_end(lab, deck):

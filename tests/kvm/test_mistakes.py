@@ -165,7 +165,7 @@ def test_the_module_refuses_and_says_where(lab):
         error = lab.on("cat /sys/kernel/debug/faultdeck/error").splitlines()
         assert any("^" in l for l in error), error
         if caret:
-            where = [l.index(caret) for l in error if caret in l]
+            where = [l.index(caret) for l in error if caret in l and l[0] != "#"]
             mark = [l.index("^") for l in error if "^" in l][-1]
             assert where and where[0] <= mark < where[0] + len(caret), error
     lab.on("head -c 65536 /dev/urandom >%s 2>/dev/null" % control, check=False)
@@ -175,3 +175,17 @@ def test_the_module_refuses_and_says_where(lab):
     assert "id" in lab.on("cat /sys/kernel/debug/faultdeck/error")
     assert lab.on("grep -c ^id= /sys/kernel/debug/faultdeck/rules").strip() == "1"
     lab.on("echo 'disarm id=a1' >" + control)
+
+
+@pytest.mark.ends_host
+def test_a_kernel_that_is_locked_down(lab, tmp_path):
+    """It opens debugfs for nobody: that is said, and neither called a missing module nor a missing mount alone."""
+    deck = Deck(lab, tmp_path)
+    lab.spoiled = True
+    lab.on("[ -e /sys/kernel/security/lockdown ] || mount -t securityfs none /sys/kernel/security; "
+           "echo integrity >/sys/kernel/security/lockdown")
+    check = deck("check", "kvm1", code=1).out
+    assert "integrity: an unsigned module and debugfs are refused" in check and "loaded, but" in check, check
+    done = deck("--yes", "inject", "kvm.file-write", "vm:db1@kvm1", code=None)
+    assert done.code != 0 and "locked down" in done.out + done.err, done.out
+    assert "locked down" in deck("module", "load", "kvm1", code=1).out
