@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from deck import Deck, Lab, nothing_left
+from deck import KvmDeck, Lab, nothing_left
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -27,7 +27,7 @@ def lab():
 
 @pytest.fixture(scope="session")
 def kept(lab, tmp_path_factory):
-    deck = Deck(lab, tmp_path_factory.mktemp("state"), kept=True)
+    deck = KvmDeck(lab, tmp_path_factory.mktemp("state"), kept=True)
     yield deck
     deck.pipe.end()
 
@@ -44,7 +44,7 @@ def deck(lab, kept):
 def alone(lab, kept, tmp_path):
     """Each verb a process of its own, and nobody else looks at the module: it can be unloaded, the configuration can be another."""
     kept.pipe.end()
-    deck = Deck(lab, tmp_path)
+    deck = KvmDeck(lab, tmp_path)
     yield deck
     deck.end()
     assert nothing_left(lab)

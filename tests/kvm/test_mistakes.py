@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from deck import Deck, wait
+from deck import KvmDeck, wait
 
 NODE = 'name = "kvm1"; host = "10.77.0.21"; user = "root"; disposable = true; '
 
@@ -18,7 +18,7 @@ def with_config(lab, tmp_path):
         config = open(os.path.join(lab.top, "build/lab/ssh_config")).read()
         (tmp_path / "ssh_config").write_text(ssh + config)
         (tmp_path / "c.cfg").write_text('ssh_config = "ssh_config";\nnodes = ( { %s } );\n%s' % (node, top))
-        return Deck(lab, tmp_path, str(tmp_path / "c.cfg"))
+        return KvmDeck(lab, tmp_path, str(tmp_path / "c.cfg"))
 
     return make
 
@@ -180,7 +180,7 @@ def test_the_module_refuses_and_says_where(lab):
 @pytest.mark.ends_host
 def test_a_kernel_that_is_locked_down(lab, tmp_path):
     """It opens debugfs for nobody: that is said, and neither called a missing module nor a missing mount alone."""
-    deck = Deck(lab, tmp_path)
+    deck = KvmDeck(lab, tmp_path)
     lab.spoiled = True
     lab.on("[ -e /sys/kernel/security/lockdown ] || mount -t securityfs none /sys/kernel/security; "
            "echo integrity >/sys/kernel/security/lockdown")
