@@ -174,7 +174,7 @@ def test_files_all_says_what_it_does(lab, deck):
 def test_ttl_heals_when_the_console_is_killed_right_after_the_injection(lab, deck):
     number = lab.last("db1")
     p = deck.start("--yes", "inject", "kvm.file-write", "vm:db1@kvm1", "errno=EIO", "ttl=6s", "--wait")
-    wait("armed", deck.rules, 30)
+    wait("armed", deck.rules, 90)
     armed = time.monotonic()
     ident = deck.rules()[0]["id"]
     os.killpg(p.pid, signal.SIGKILL)
@@ -188,9 +188,9 @@ def test_ttl_heals_when_the_console_is_killed_right_after_the_injection(lab, dec
 
 def test_ctrl_c_restores_what_this_run_injected(lab, deck):
     p = deck.start("--yes", "inject", "kvm.file-write", "vm:db1@kvm1", "errno=EIO", "ttl=60s", "--wait")
-    wait("armed", deck.rules, 30)
+    wait("armed", deck.rules, 90)
     os.killpg(p.pid, signal.SIGINT)
-    p.communicate(timeout=30)
+    p.communicate(timeout=90)
     assert p.returncode == 130
     assert deck.rules() == []
 
