@@ -94,9 +94,9 @@ make_debug_kernel() {
 	rm -rf "$debs" "${tmp:?}/usr"
 	src=$tmp/linux-source-6.1
 	{
-		make -C "$src" ARCH=arm64 allnoconfig KCONFIG_ALLCONFIG="$LAB/debug.config" &&
-			nice make -C "$src" -j"$(nproc)" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- Image modules &&
-			make -C "$src" ARCH=arm64 modules_install INSTALL_MOD_PATH="$tmp"
+		make -C "$src" ARCH=arm64 CC=clang allnoconfig KCONFIG_ALLCONFIG="$LAB/debug.config" &&
+			nice make -C "$src" -j"$(nproc)" ARCH=arm64 CC=clang CROSS_COMPILE=aarch64-linux-gnu- Image modules &&
+			make -C "$src" ARCH=arm64 CC=clang modules_install INSTALL_MOD_PATH="$tmp"
 	} >"$tmp/log" 2>&1 || {
 		tail -n 30 "$tmp/log" >&2
 		return 1
@@ -110,7 +110,7 @@ debug_env() {
 	dir=$(cached debug "$(cat <(apt_stamp bookworm) "$LAB/debug.config" <(declare -f make_debug_kernel) | hash_of)" \
 		make_debug_kernel) || return 1
 	modules=$(echo "$dir"/lib/modules/*)
-	printf '%s\n' "KVER=${modules##*/}" "KHEADERS=$dir/linux-source-6.1" "KMAKE=" \
+	printf '%s\n' "KVER=${modules##*/}" "KHEADERS=$dir/linux-source-6.1" "KMAKE=CC=clang" \
 		"VMLINUZ=$dir/linux-source-6.1/arch/arm64/boot/Image" "MODULES=$modules"
 }
 
