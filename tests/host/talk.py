@@ -88,12 +88,12 @@ class Labs(Nodes):
     """A lab whose nodes are asked over one ssh session each."""
 
     def ssh(self, node, *words):
-        return ["ctl", "ssh", "-F", os.path.join(self.dir, "ssh_config"), "-S", os.path.join(self.dir, "test-%h.ssh"),
+        return ["ctl", "ssh", "-F", os.path.join(self.dir, "ssh_config"), "-S", os.path.join(self.dir, "test-%r-%h.ssh"),
                 "-o", "ControlMaster=auto", "-o", "ControlPersist=600", "-o", "ConnectTimeout=60", *words]
 
-    def on(self, node, script, check=True, limit=200, stdin=None):
-        """Runs a shell script on a node as root, by plain ssh; what it printed."""
-        done = self.run(*self.ssh(node, node, "sh -c " + shlex.quote(script)), check=False, limit=limit, input=stdin)
+    def on(self, node, script, user="root", check=True, limit=200, stdin=None):
+        """Runs a shell script on a node, by plain ssh; what it printed."""
+        done = self.run(*self.ssh(node, "-l", user, node, "sh -c " + shlex.quote(script)), check=False, limit=limit, input=stdin)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
@@ -103,7 +103,7 @@ class Labs(Nodes):
 
     def forget(self, node):
         """Of a node that has lost its power: its session would be waited for."""
-        self.run(*self.ssh(node, "-O", "exit", node), check=False)
+        self.run(*self.ssh(node, "-l", "root", "-O", "exit", node), check=False)
 
     def cut_off(self, ways):
         """SSH in each of these ways, which are words for it: what those said that do not work."""
