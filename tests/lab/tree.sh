@@ -39,13 +39,14 @@ tree_units() {
 		tree_greeter "$1"
 }
 
-# tree_debootstrap ROOT PACKAGE… - configured, by the packages' own scripts, in a chroot
+# tree_debootstrap ROOT PACKAGE… - configured, by the packages' own scripts, in a chroot. Our descriptors are closed: mmdebstrap
+# hands its next free one to sh by number, and dash takes one digit.
 tree_debootstrap() {
 	local root=$1
 	shift
 	apt_sources "$IMAGE_SUITE" | mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "$*")" \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
-		--dpkgopt='path-exclude=/usr/share/locale/*' "$IMAGE_SUITE" "$root" -
+		--dpkgopt='path-exclude=/usr/share/locale/*' "$IMAGE_SUITE" "$root" - 7>&- 8>&- 9>&-
 }
 
 # make_tree PACKAGES TMP FINAL - PACKAGES is one word
