@@ -57,8 +57,9 @@ fd_get() {
 	printf '%s' "$fd_value"
 }
 
+# Always by a rename: whoever looks at the entry meanwhile finds a whole word.
 fd_state() {
-	fd_put state "$1" && say state "$1"
+	printf '%s\n' "$1" >"$fd_dir/.state" && mv -f "$fd_dir/.state" "$fd_dir/state" && say state "$1"
 }
 
 # fd_lock TENTHS: 0 it is ours, 1 the entry is gone, 2 somebody else had it all the time. The lock is this

@@ -34,6 +34,14 @@ class Wrong(Exception):
     """What must hold does not."""
 
 
+def build():
+    """What the cells need: faultdeck, and what holds it at a line of its journal."""
+    subprocess.run(["make", "-s", "-C", TOP, "all"], check=True)
+    os.makedirs(BUILD, exist_ok=True)
+    subprocess.run([os.environ.get("CC", "cc"), "-O1", "-shared", "-fPIC", "-Wall", "-Wextra", "-o", BUILD + "/hold.so",
+                    TOP + "/tests/matrix/hold.c"], check=True)
+
+
 def until(what, test, limit, pause=0.05):
     end = time.monotonic() + limit
     while True:

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from cell import AFTER_TTL, BUILD, Operator, slack, until  # noqa: E402
+from cell import AFTER_TTL, Operator, build, slack, until  # noqa: E402
 from place import RUN, TOP, Nspawn, boottime, lab  # noqa: E402
 
 
@@ -15,8 +15,7 @@ from place import RUN, TOP, Nspawn, boottime, lab  # noqa: E402
 
 @pytest.fixture(scope="session")
 def node():
-    subprocess.run(["make", "-s", "-C", TOP, "all"], check=True)
-    os.makedirs(BUILD, exist_ok=True)
+    build()
     was_up = "lab of %s\n" % RUN in lab("status", check=False).stdout
     lab("up", "nodes:1")
     node = Nspawn("n1")
