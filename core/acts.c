@@ -158,7 +158,7 @@ static void settle(struct actor *a, const char *id, enum inj_state state, const 
 	pthread_mutex_lock(&d->lock);
 	r = deck_record(d, id);
 	if (r)
-		r->pending = false;
+		r->pending--;
 	a->hurry = true;
 	deck_changed(d);
 	pthread_mutex_unlock(&d->lock);

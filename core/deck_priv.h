@@ -70,8 +70,9 @@ struct record {
 	struct actor *actor; /* its node's; NULL: none of this cluster.cfg, or not asked */
 	bool swept;          /* a restore-all of ours went over its node */
 	bool seen;           /* the node has shown it */
-	bool pending;        /* a job works on it: the node's answers do not change its state */
-	bool journaled;      /* ours or another console's of this operator */
+	int pending; /* jobs that work on it: the node's answers do not change its state meanwhile
+		      */
+	bool journaled; /* ours or another console's of this operator */
 };
 
 struct connect_slot {

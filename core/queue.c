@@ -73,7 +73,7 @@ static int queue_inject(struct deck *d, const struct plan *p, const struct plan_
 		return err_set(e, -ENOSPC, "too many injections are listed");
 	}
 	j->script = b.data;
-	r->pending = true;
+	r->pending++;
 	r->journaled = true;
 	actor_queue(a, j, false);
 	return 0;
@@ -132,7 +132,7 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 		ret = err_set(e, -ENOMEM, "out of memory");
 	if (!ret && r && !state_is_final(r->i.state)) {
 		j->flags = flags;
-		r->pending = true;
+		r->pending++;
 		r->i.state = STATE_RESTORING;
 		actor_queue(a, j, false);
 		j = NULL;
