@@ -157,7 +157,7 @@ static void settle(struct actor *a, const char *id, enum inj_state state, const 
 		 reason[0] ? ": " : "", reason, (long long)(now_boot_ms() - since));
 	pthread_mutex_lock(&d->lock);
 	r = deck_record(d, id);
-	if (r)
+	if (r && r->pending)
 		r->pending--;
 	a->hurry = true;
 	deck_changed(d);

@@ -88,7 +88,8 @@ int record_set(struct deck *d, const char *id, enum inj_state state, const char 
 	pthread_mutex_lock(&d->lock);
 	r = deck_record(d, id);
 	if (r) {
-		r->i.state = state;
+		/* a restore that waits behind this job goes on from here */
+		r->i.state = r->pending > 1 ? STATE_RESTORING : state;
 		memcpy(r->i.reason, copy.reason, sizeof(copy.reason));
 		deck_changed(d);
 	}
