@@ -142,8 +142,8 @@ int target_parse(const char *s, struct target *out, struct err *e)
 	struct target t = { .kind = KIND_NODE };
 	const char *at = strrchr(s, '@');
 
-	if (strlen(s) >= TARGET_MAX || (at && strlen(at + 1) >= sizeof(t.node)) ||
-	    !printable(s) || target_fill(&t, s, at)) {
+	if (strlen(s) >= TARGET_MAX || (at && strlen(at + 1) >= sizeof(t.node)) || !printable(s) ||
+	    target_fill(&t, s, at)) {
 		err_set(e, -EINVAL, "'%s' is no target", s);
 		return err_hint(e,
 				"a target is NODE, SERVICE@NODE, vm:NAME@NODE, vm:NAME/VCPU@NODE, "

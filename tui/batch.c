@@ -12,8 +12,8 @@
 
 #define CONTACT_MS 25000 /* connecting takes up to 8 s, then the first answers */
 #define REST_MS    3000
-#define SLICE_MS   100   /* how soon a signal is seen */
-#define GLANCE_MS  300   /* between the two answers that make a rate */
+#define SLICE_MS   100 /* how soon a signal is seen */
+#define GLANCE_MS  300 /* between the two answers that make a rate */
 
 static volatile sig_atomic_t signals;
 

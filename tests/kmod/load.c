@@ -97,7 +97,8 @@ void test_thousand_rules(void)
 	       EBUSY);
 	EXPECT(rules_count(), 1024);
 	EXPECT(ctl("disarm id=r1023"), 0);
-	EXPECT(ctl("arm id=hit point=file-write tgid=%d action=return:EIO ttl_ms=900000", v.pid), 0);
+	EXPECT(ctl("arm id=hit point=file-write tgid=%d action=return:EIO ttl_ms=900000", v.pid),
+	       0);
 	EXPECT(victim_do(&v, OP_WRITE), EIO);
 	EXPECT(victim_do(&others[0], OP_WRITE), 0);
 	EXPECT(ctl("disarm all"), 0);
