@@ -48,7 +48,7 @@ static int read_block(struct chan *c, struct buf *b, int limit_ms, struct err *e
 static int open_collector(struct actor *a, struct chan **out, enum event_mode events, struct err *e)
 {
 	struct buf script = BUF_INIT(256u << 10);
-	int r = script_collector(&script, a->deck->o.backends, events);
+	int r = script_collector(&script, a->deck->o.backends, a->cfg, events);
 
 	if (r)
 		err_set(e, r, "out of memory");

@@ -122,7 +122,8 @@ void actor_disconnect(struct actor *a);
 /* node texts (script.c); 0 or -ENOMEM */
 int script_inject(struct buf *b, const struct plan *p, const struct plan_item *it,
 		  const char *owner, int64_t started);
-int script_collector(struct buf *b, const struct backend *const *backends, enum event_mode events);
+int script_collector(struct buf *b, const struct backend *const *backends,
+		     const struct node_cfg *node, enum event_mode events);
 int script_sweep(struct buf *b, const struct backend *const *backends, bool force);
 int script_undo(struct buf *b, const struct backend *const *backends, const char *id, bool force);
 int script_renew(struct buf *b, const char *id, int64_t ttl_ms);

@@ -5,7 +5,7 @@
 # Each answer is a block of lines that ends with a lone ".":
 #   :KIND<TAB>NAME  begins an item    KEY<TAB>VALUE  belongs to the item above    !EVENT line
 # FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
-# what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command.
+# what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command. FD_ROLES: the node's roles.
 LC_ALL=C
 export LC_ALL
 
