@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How the tests drive the lab and faultdeck. Every wait has a condition and a limit."""
+import contextlib
 import json
 import os
 import re
@@ -71,7 +72,8 @@ class Pipe:
 
     def end(self):
         if self.process:
-            self.process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # what it did not take it never will
+                self.process.stdin.close()
             try:
                 self.process.wait(20)
             except subprocess.TimeoutExpired:

@@ -21,7 +21,7 @@ def kept(lab):
 
 
 @pytest.fixture(scope="module")
-def disks(lab):
+def disks(kept, lab):
     lab.on("kvm2", DISKS, limit=300)
     yield
     lab.on("kvm2", NO_DISKS)
