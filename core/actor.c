@@ -135,17 +135,24 @@ static int slow_turn(struct actor *a, struct err *e)
 	return 0;
 }
 
+/*
+ * An answer that is late makes the node stale at once; its session is given up only when a second
+ * wait was in vain: a host that is slow needs longest of all for a new one.
+ */
 static int fast_turn(struct actor *a, char **text, struct err *e)
 {
-	int r = a->fast_asked ? 0 : chan_write(a->fast, "fast\n", 5, TICK_TIMEOUT_MS, e);
+	const bool waited = a->fast_asked;
+	const int limit = waited ? HELLO_MS : TICK_TIMEOUT_MS;
+	int r = waited ? 0 : chan_write(a->fast, "fast\n", 5, limit, e);
 
-	if (!r)
-		r = read_block(a->fast, &a->fast_text, a->fast_asked ? HELLO_MS : TICK_TIMEOUT_MS,
-			       e);
-	if (r == -ETIMEDOUT)
-		err_set(e, r, "no answer within %d s",
-			(a->fast_asked ? HELLO_MS : TICK_TIMEOUT_MS) / 1000);
 	a->fast_asked = false;
+	if (r)
+		return r;
+	r = read_block(a->fast, &a->fast_text, limit, e);
+	if (r == -ETIMEDOUT) {
+		err_set(e, r, "no answer within %d s", limit / 1000);
+		a->fast_asked = !waited;
+	}
 	if (r)
 		return r;
 	*text = take_block(&a->fast_text);
@@ -227,7 +234,8 @@ void actor_lost(struct actor *a, const struct err *why)
 	struct node_view *v = new_view(a);
 	struct deck *d = a->deck;
 
-	actor_disconnect(a);
+	if (!a->fast_asked)
+		actor_disconnect(a);
 	if (v) {
 		v->state = v->seen_boot_ms ? NODE_STALE : NODE_DOWN;
 		v->reason = *why;
@@ -242,7 +250,7 @@ void actor_lost(struct actor *a, const struct err *why)
 	a->backoff_ms = a->backoff_ms ? a->backoff_ms * 2 : BACKOFF_MIN_MS;
 	if (a->backoff_ms > BACKOFF_MAX_MS)
 		a->backoff_ms = BACKOFF_MAX_MS;
-	a->due_ms = now_boot_ms() + a->backoff_ms;
+	a->due_ms = now_boot_ms() + (a->fast_asked ? 0 : a->backoff_ms);
 	pthread_mutex_unlock(&d->lock);
 }
 

@@ -116,14 +116,12 @@ static bool rebooted(const struct actor *a, const struct record *r)
 	return r->i.boot[0] && boot && strcmp(boot, r->i.boot) != 0;
 }
 
-/* By the node's own clock where that is known: the operator's may have been set meanwhile. */
-static bool is_over(const struct actor *a, const struct record *r)
+/* Of the TTL, by the node's own clock where that is known: the operator's may have been set
+ * meanwhile. */
+static int64_t left_ms(const struct actor *a, const struct record *r)
 {
-	const int64_t slack = 1500;
-
-	if (r->i.deadline_node_ms)
-		return (int64_t)a->view->t_ms + slack >= r->i.deadline_node_ms;
-	return now_boot_ms() + slack >= r->i.deadline_boot_ms;
+	return r->i.deadline_node_ms ? r->i.deadline_node_ms - (int64_t)a->view->t_ms
+				     : r->i.deadline_boot_ms - now_boot_ms();
 }
 
 /* How it ended. The entry goes only after a check that nothing is left: by its TTL or a restore. */
@@ -140,7 +138,7 @@ static void set_ended(const struct actor *a, struct record *r)
 		why = "forced: taken off the list without proof that it was undone";
 	} else if (r->swept) {
 		why = d->abort[0] ? d->abort : "restore all";
-	} else if (is_over(a, r)) {
+	} else if (left_ms(a, r) <= 1500) {
 		r->i.state = STATE_EXPIRED;
 		why = began ? "the TTL passed: the node restored it by itself"
 			    : "the TTL passed: nothing of it is on the node, if it ever was";
@@ -153,14 +151,13 @@ static void set_ended(const struct actor *a, struct record *r)
 
 /*
  * Its clock runs and its entry is not there: somebody deleted that by hand, and with it all that is
- * needed to undo. Near its end it is the clock itself that is closing the entry.
+ * needed to undo. Near its end it is the clock itself that has closed the entry.
  */
 static bool is_lost(const struct actor *a, const struct record *r)
 {
 	const struct item *it = node_view_item(a->view, KIND_INJECTION, r->i.id);
 
-	return it && item_attr(it, "lost") && !r->i.lost &&
-	       (int64_t)a->view->t_ms + 3000 < r->i.deadline_node_ms;
+	return it && item_attr(it, "lost") && !r->i.lost && left_ms(a, r) > 3000;
 }
 
 /* It may still be on its way there: by a console that lives, or in the network. */
@@ -182,7 +179,9 @@ static void set_lost(struct record *r)
 
 static bool is_shown(const struct actor *a, const struct record *r)
 {
-	return node_view_item(a->view, KIND_INJECTION, r->i.id) || (r->i.lost && !rebooted(a, r));
+	const struct item *it = node_view_item(a->view, KIND_INJECTION, r->i.id);
+
+	return (it && !item_attr(it, "lost")) || (r->i.lost && !rebooted(a, r));
 }
 
 /* Ends what this node does not show any more; copies for the journal behind the K in OUT. */

@@ -22,6 +22,7 @@ while [ "$n" -lt "$2" ]; do
 	burn "$3" "$4" &
 	n=$((n + 1))
 done
+echo "$n" >"$dir/burning"
 wait
 '
 
@@ -31,6 +32,7 @@ do_() {
 	host_keep "$host_burn" "$host_n" "$p_percent" "$(printf '0.%02d' $((100 - p_percent)))"
 }
 
+# systemd calls it active before its text runs
 verify_() {
-	host_kept || fail EIO "the workers do not run"
+	{ host_wait 50 [ -s "$fd_dir/burning" ] && host_kept; } || fail EIO "the workers do not run"
 }

@@ -177,10 +177,11 @@ fd_clock() {
 	done
 }
 
-# Called when nothing of ours is left. The directory goes with its last entry.
+# Called when nothing of ours is left. The directory goes with its last entry. systemd forgets a timer a
+# little after it has ended: seen without the entry it would look like one whose entry was deleted.
 fd_close() {
 	[ "${1-}" = expire ] || fd_clock_kill '[0-9]*' "$(fd_get sleeper)"
-	rm -rf "$fd_dir"
+	rm -rf /run/systemd/transient/"faultdeck-$FD_ID"-*.timer "$fd_dir"
 	rmdir /run/faultdeck 2>/dev/null
 	say state restored
 }

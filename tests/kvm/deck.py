@@ -136,14 +136,14 @@ class Lab:
         return [l for l in self.console(guest) if l[1] == disk and l[0] > number]
 
     def qmp(self, guest, command, **arguments):
-        """One command to a monitor; what it answered, events left out."""
+        """One command to a monitor; what it answered, events left out. Nothing, where QEMU ended over it."""
         ask = json.dumps({"execute": command, "arguments": arguments})
         script = (
             "perl -MIO::Socket::UNIX -e '$s=IO::Socket::UNIX->new(Peer=>\"/run/qemu/%s.qmp\") or die; $s->autoflush(1);"
             "<$s>; print $s \"{\\\"execute\\\":\\\"qmp_capabilities\\\"}\\n\"; <$s>;"
             "print $s \"$ARGV[0]\\n\"; while(<$s>){ if(/^.\"(return|error)/){print; exit} }' %s" % (guest, shlex.quote(ask))
         )
-        return json.loads(self.on(script))
+        return json.loads(self.on(script) or "{}")
 
     def send(self, path, to):
         """A file of this machine to kvm1, executable."""

@@ -246,13 +246,19 @@ class Migrant:
         self.lab.qmp("mig%d" % n, "pmemsave", val=0x40000000, size=96 << 20, filename="/run/mig/memory")
         return self.lab.on("md5sum </run/mig/memory; rm -f /run/mig/memory")
 
+    def seen(self, name):
+        return self.lab.qmp(name, "query-migrate")["return"]
+
     def move(self, meanwhile=lambda: None):
         """Are the memories of both the same when it has moved? MEANWHILE: when it has, before anything else is done."""
         old = "mig%d" % self.n
         self.n += 1
         self.start("-serial null -S -incoming unix:/run/mig/sock")
         assert "return" in self.lab.qmp(old, "migrate", uri="unix:/run/mig/sock")
-        wait("it has moved", lambda: self.lab.qmp(old, "query-migrate")["return"].get("status") == "completed", 120)
+        wait("all was sent once", lambda: self.seen(old)["ram"]["dirty-sync-count"] > 1, 120)
+        # it writes on: the rest may take as long as a slow machine needs
+        self.lab.qmp(old, "migrate-set-parameters", **{"downtime-limit": 60000})
+        wait("it has moved", lambda: self.seen(old)["status"] == "completed", 120)
         meanwhile()
         return self.memory(self.n - 1) == self.memory(self.n)
 
