@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from place import NOBODY_ANSWERS, PREFIX, RUN, TOP, lab
+from place import NOBODY_ANSWERS, PREFIX, RUN, TOP, Place, lab
 
 LEFT = r"""
 grep '^id=' /sys/kernel/debug/faultdeck/rules
@@ -19,10 +19,10 @@ while [ -e /dev/shm/watch.sh ]; do
 	sleep 0.3
 done
 EOF
-pkill -f '^sh /dev/shm/watch.sh'; setsid sh /dev/shm/watch.sh >/dev/shm/watch.log 2>/dev/null </dev/null &"""
+pkill -f '^sh /dev/shm/watch.sh'; setsid -f sh /dev/shm/watch.sh >/dev/shm/watch.log 2>/dev/null </dev/null"""
 
 
-class Kvm:
+class Kvm(Place):
     backends = "kvm"
 
     def __init__(self):
@@ -38,7 +38,7 @@ class Kvm:
     def dress(self):
         with open(os.path.join(TOP, "tests/matrix/hold.sh")) as f:
             self.do("mkdir -p /usr/local/bin; cat >/usr/local/bin/mv <<'EOF'\n%sEOF\nchmod 755 /usr/local/bin/mv; "
-                    "pgrep -f '^sleep 99999' >/dev/null || setsid sleep 99999 </dev/null >/dev/null 2>&1 &" % f.read())
+                    "pgrep -f '^sleep 99999' >/dev/null || setsid -f sleep 99999 </dev/null >/dev/null 2>&1" % f.read())
 
     def undress(self):
         self.sh("rm -f /usr/local/bin/mv /tmp/hold /tmp/held /dev/shm/watch.*; pkill -f '^sleep 99999'")
@@ -54,11 +54,6 @@ class Kvm:
         done = subprocess.run([*self.ssh, "PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin; " + script], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace", timeout=limit)
         return done.returncode, done.stdout
-
-    def do(self, script):
-        status, out = self.sh(script)
-        assert status == 0, "kvm1: %s: %d %s" % (script, status, out)
-        return out
 
     def stray(self):
         return self.do("pgrep -f '^sleep 99999'").split()[0]
@@ -124,18 +119,3 @@ class Kvm:
 
     def free_disk(self):
         self.do("rm -f /root/fill")
-
-    def fill_run(self):
-        self.do("set -- $(stat -f -c '%b %f %S' /run); echo $(($1 * $3)) >/tmp/run.size; mount -o remount,size=$((($1 - $2) * $3)) /run")
-
-    def free_run(self):
-        self.do("mount -o remount,size=$(cat /tmp/run.size) /run")
-
-    def hold(self, state):
-        self.do("rm -f /tmp/held; echo %s >/tmp/hold" % state)
-
-    def held(self):
-        return self.sh("[ -e /tmp/held ]")[0] == 0
-
-    def let_go(self):
-        self.sh("rm -f /tmp/hold /tmp/held")

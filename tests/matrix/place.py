@@ -57,7 +57,32 @@ def at_controller(fn):
             assert LIBC.setns(home.fileno(), CLONE_NEWNET) == 0
 
 
-class Nspawn:
+class Place:
+    """What is done on a node by SH, its shell."""
+
+    def do(self, script):
+        status, out = self.sh(script)
+        assert status == 0, "%s: %s: %d %s" % (self.name, script, status, out)
+        return out
+
+    def fill_run(self):
+        self.do("set -- $(stat -f -c '%b %f %S' /run); echo $(($1 * $3)) >/tmp/run.size; mount -o remount,size=$((($1 - $2) * $3)) /run")
+
+    def free_run(self):
+        self.do("mount -o remount,size=$(cat /tmp/run.size) /run")
+
+    # ---- a place where the node's own side stands still ----
+    def hold(self, state):
+        self.do("rm -f /tmp/held; echo %s >/tmp/hold" % state)
+
+    def held(self):
+        return self.sh("[ -e /tmp/held ]")[0] == 0
+
+    def let_go(self):
+        self.sh("rm -f /tmp/hold /tmp/held")
+
+
+class Nspawn(Place):
     """A node with a real systemd (n1 …)."""
     blind = False  # it can be seen while SSH is gone
     backends = "host"
@@ -98,11 +123,6 @@ class Nspawn:
             self.pid = None
             return NOBODY_ANSWERS, ""
         return done.returncode, done.stdout
-
-    def do(self, script):
-        status, out = self.sh(script)
-        assert status == 0, "%s: %s: %d %s" % (self.name, script, status, out)
-        return out
 
     def answers(self, port, limit=1.0):
         """Does a service of the node answer the controller?"""
@@ -195,19 +215,3 @@ class Nspawn:
 
     def resize(self, size):
         subprocess.run(["mount", "-o", "remount,size=%d" % size, self.disk], check=True)
-
-    def fill_run(self):
-        self.do("set -- $(stat -f -c '%b %f %S' /run); echo $(($1 * $3)) >/tmp/run.size; mount -o remount,size=$((($1 - $2) * $3)) /run")
-
-    def free_run(self):
-        self.do("mount -o remount,size=$(cat /tmp/run.size) /run")
-
-    # ---- a place where the node's own side stands still ----
-    def hold(self, state):
-        self.do("rm -f /tmp/held; echo %s >/tmp/hold" % state)
-
-    def held(self):
-        return self.sh("[ -e /tmp/held ]")[0] == 0
-
-    def let_go(self):
-        self.sh("rm -f /tmp/hold /tmp/held")
