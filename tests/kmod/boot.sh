@@ -59,7 +59,8 @@ qemu=$!
 wait "$qemu" || :
 qemu=
 tr -d '\r' <"$tmp/log"
-if grep -q -E 'BUG:|WARNING:|Oops|Call trace|Kernel panic - not syncing: (Fatal|Oops)' "$tmp/log"; then
+# the OOM killer's own trace is one of the effects
+if grep -q -E 'BUG:|WARNING:|UBSAN:|Oops|INFO: (rcu|task)|Kernel panic - not syncing: (Fatal|Oops)' "$tmp/log"; then
 	echo "Bail out! the kernel complained"
 	exit 1
 fi
