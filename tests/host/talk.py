@@ -101,6 +101,11 @@ class Labs(Nodes):
         return subprocess.run([self.lab, *args], check=check, cwd=self.top, env=self.env, text=True, timeout=limit,
                               errors="surrogateescape", **{"capture_output": True, **kw})
 
+    def crash(self, node):
+        """Its kernel starts anew from inside: nothing ends the session, but that nobody answers."""
+        alive = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=3", "-o", "ControlPath=none"]
+        self.run("ctl", "ssh", "-F", os.path.join(self.dir, "ssh_config"), *alive, node, "echo b >/proc/sysrq-trigger", check=False)
+
     def forget(self, node):
         """Of a node that has lost its power: its session would be waited for."""
         self.run(*self.ssh(node, "-l", "root", "-O", "exit", node), check=False)

@@ -177,7 +177,7 @@ void test_storm(void)
 	long n = env_number("STORM", 2000);
 	struct victim v = victim_start("victim");
 
-	EXPECT(ctl("arm id=standing point=file-write tgid=%d action=return:EROFS ttl_ms=600000",
+	EXPECT(ctl("arm id=standing point=file-write tgid=%d action=return:EROFS ttl_ms=3000000",
 		   v.pid),
 	       0);
 	for (long i = 0; i < n; i++) {

@@ -4,9 +4,10 @@ import time
 
 # A disk of ext4 and one of xfs; victims that write while they run.
 DISKS = """
+modprobe -a loop ext4 xfs
 for fs in ext4 xfs; do
 	mountpoint -q /mnt/$fs && continue
-	mkdir -p /mnt/$fs && truncate -s 320M /root/$fs && mkfs.$fs -q /root/$fs && mount -o loop /root/$fs /mnt/$fs || exit 1
+	mkdir -p /mnt/$fs && rm -f /root/$fs && truncate -s 320M /root/$fs && mkfs.$fs -q /root/$fs && mount -o loop /root/$fs /mnt/$fs || exit 1
 done
 """
 NO_DISKS = "for fs in ext4 xfs; do fsfreeze -u /mnt/$fs; umount /mnt/$fs; rm -f /root/$fs; done 2>/dev/null; true"
