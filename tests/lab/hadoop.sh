@@ -110,7 +110,7 @@ hadoop_own() {
 	mkdir -p "$wants" "$upper/etc/hadoop/conf" || return 1
 	while read -r unit _ _ _ where; do
 		# the history server wants directories that hadoop_ready makes
-		[ "$unit" != hadoop-mapreduce-historyserver ] && [[ -n $unit && $1 = "$where"* ]] || continue
+		[[ -n $unit && $1 = "$where"* && $unit != hadoop-mapreduce-historyserver ]] || continue
 		ln -s "/usr/lib/systemd/system/$unit.service" "$wants/$unit.service" || return 1
 	done <<<"$HADOOP_DAEMONS"
 	[ "$1" != slave2 ] ||
@@ -141,6 +141,7 @@ hadoop_yarn_live() { hadoop_asks 8088/ws/v1/cluster/metrics | grep -q '"activeNo
 hadoop_history_live() { hadoop_asks 19888/ws/v1/history/info | grep -q hadoopVersion; }
 
 # hadoop_dirs - what users expect, through the NameNode itself: a client would start a JVM for each
+# shellcheck disable=SC2016 # expands on the node
 hadoop_dirs() {
 	on master 'for d in /tmp:1777:hdfs /user:755:hdfs /user/root:755:root /tmp/hadoop-yarn:1777:mapred /tmp/hadoop-yarn/staging:1777:mapred \
 		/tmp/hadoop-yarn/staging/history:755:mapred; do
