@@ -23,7 +23,8 @@ BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c km
 TUI     := $(wildcard tui/*.c)
 NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
-	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH)))
+	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH))) \
+	   $(patsubst backends/%.cfg,$(B)/gen/%.files.inc,$(wildcard backends/*/*.cfg))
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all unit fuzz deps run test test-all lab lab-down check format bench install clean help
@@ -75,6 +76,13 @@ $(B)/gen/%.sh.inc: backends/%.sh
 	$(sh_inc)
 $(B)/gen/%.cfg.inc: backends/%.cfg
 	$(sh_inc)
+
+# All texts of a backend, as a list of struct manifest_file.
+$(B)/gen/%.files.inc: backends/%.cfg FORCE
+	@mkdir -p $(@D)
+	@for f in $(notdir $<) $(notdir $(sort $(wildcard $(dir $<)*.sh))); do \
+		printf '{ "%s",\n#include "%s.inc"\n},\n' $$f $$f; done >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
 
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 

@@ -6,14 +6,20 @@
 #include <string.h>
 
 #include "../core/collect.h"
-#include "host/host.h"
 #include "kvm/kvm.h"
 
-static const struct {
-	const char *name;
-	const struct manifest_file *files;
-} built_in[] = {
+const struct manifest_file host_files[] = {
+#include "host/host.files.inc"
+	{ NULL, NULL },
+};
+const struct manifest_file hadoop_files[] = {
+#include "hadoop/hadoop.files.inc"
+	{ NULL, NULL },
+};
+static const struct manifest_library built_in[] = {
 	{ "host", host_files },
+	{ "hadoop", hadoop_files },
+	{ NULL, NULL },
 };
 
 static int add(struct backends *b, struct backend *loaded, struct err *e)
@@ -33,7 +39,7 @@ static int load(struct backends *b, const char *dir, struct mistakes *m, struct 
 
 	if (b->n == BACKENDS_MAX)
 		return err_set(e, -E2BIG, "more than %d backends", BACKENDS_MAX);
-	r = manifest_load(dir, &loaded, m, b->path, e);
+	r = manifest_load(dir, built_in, &loaded, m, b->path, e);
 	return r ? r : add(b, loaded, e);
 }
 
@@ -74,10 +80,10 @@ int backends_open(struct backends *b, const struct config *cfg, struct mistakes 
 	memset(b, 0, sizeof(*b));
 	m->n = m->dropped = 0;
 	b->list[b->n++] = &kvm_backend;
-	for (size_t i = 0; i < sizeof(built_in) / sizeof(*built_in) && !r; i++) {
+	for (size_t i = 0; built_in[i].name && !r; i++) {
 		struct backend *loaded = NULL;
 
-		r = manifest_embedded(built_in[i].name, built_in[i].files, &loaded, m, e);
+		r = manifest_embedded(built_in[i].name, built_in, &loaded, m, e);
 		if (!r)
 			r = add(b, loaded, e);
 	}

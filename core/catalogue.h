@@ -116,6 +116,16 @@ struct plan_in {
 	int64_t ttl_ms;
 };
 
+/* `BACKEND WORDS …` for `inject FAULT TARGET …`, or for the restore of what that injected. */
+struct shortcut {
+	const char *words;     /* "hdfs-safe enter" */
+	const char *fault;     /* "hadoop.hdfs-safe" */
+	const char *component; /* the target where none is named; NULL: one has to be */
+	const char *address;   /* NULL, or: an address is named. The node that has it is the target,
+				  else all   nodes with this parameter set to it */
+	bool restores;
+};
+
 struct backend {
 	const char *name; /* "kvm" */
 	/* sh text defining NAME_fast and NAME_slow, which print items for the collector, and
@@ -129,6 +139,8 @@ struct backend {
 	size_t nprobes;
 	const struct operation *operations;
 	size_t noperations;
+	const struct shortcut *shortcuts;
+	size_t nshortcuts;
 	/* NULL if F fits T as V shows it now, else the reason in plain words (static or in BUF). */
 	const char *(*unfit)(const struct backend *b, const struct fault *f, const struct target *t,
 			     const struct node_view *v, char *buf, size_t n);

@@ -121,6 +121,7 @@ static const struct schema_key top_keys[] = {
 	{ "collect", manifest_collect, AT(manifest, collect) },
 	{ "probes", manifest_probes, AT(manifest, probes) },
 	{ "faults", read_faults, AT(manifest, faults), .required = true },
+	{ "verbs", manifest_shortcuts, AT(manifest, shortcuts) },
 	{ .name = NULL },
 };
 
@@ -132,10 +133,25 @@ static bool has_component(const struct manifest *m, const char *name)
 	return false;
 }
 
+/* One without unit and comm is listed by the backend's own NAME_items. */
+static void check_found(struct schema *r, const config_setting_t *root, const struct manifest *m)
+{
+	const config_setting_t *s = config_setting_get_member(root, "components");
+
+	for (size_t i = 0; i < m->ncomponents && !m->collect; i++)
+		if (m->components[i].name && !m->components[i].unit && !m->components[i].comm)
+			schema_mistake(r, schema_line(config_setting_get_elem(s, (unsigned)i)),
+				       "components[%zu].unit: is missing, and so is comm: how is "
+				       "it found?",
+				       i);
+}
+
 static void check_components(struct schema *r, const config_setting_t *root,
 			     const struct manifest *m)
 {
 	const config_setting_t *s = config_setting_get_member(root, "faults");
+
+	check_found(r, root, m);
 
 	for (size_t i = 0; i < m->backend.nfaults; i++)
 		for (char **c = m->more[i].components; c && *c; c++)
@@ -163,11 +179,30 @@ static void check_probes(struct schema *r, const struct manifest *m)
 	}
 }
 
+static void check_shortcuts(struct schema *r, const config_setting_t *root,
+			    const struct manifest *m)
+{
+	const config_setting_t *s = config_setting_get_member(root, "verbs");
+
+	for (size_t i = 0; i < m->backend.nshortcuts; i++) {
+		const char *want = m->shortcuts[i].fault;
+		bool known = !want;
+
+		for (size_t k = 0; k < m->backend.nfaults && !known; k++)
+			known = m->faults[k].name && strcmp(m->faults[k].name, want) == 0;
+		if (!known)
+			schema_mistake(r, schema_line(config_setting_get_elem(s, (unsigned)i)),
+				       "verbs[%zu].fault: there is no fault \"%s\"", i,
+				       strchr(want, '.') + 1);
+	}
+}
+
 static void read_manifest(struct schema *r, const config_setting_t *root, void *arg)
 {
 	schema_group(r, root, "", top_keys, arg);
 	check_components(r, root, arg);
 	check_probes(r, arg);
+	check_shortcuts(r, root, arg);
 }
 
 /* ---- the backend ---- */
@@ -180,6 +215,7 @@ static int finish(struct manifest *m)
 	b->metrics = m->metrics;
 	b->faults = m->faults;
 	b->probes = m->probes;
+	b->shortcuts = m->shortcuts;
 	b->unfit = manifest_unfit;
 	b->plan = manifest_plan;
 	b->data = m;
@@ -213,20 +249,20 @@ static int read_text(struct load *l, const char *name, const char *text, struct 
 			    : err_set(e, r, "%s.cfg: %zu mistakes", name, l->schema.m->n);
 }
 
-int manifest_embedded(const char *name, const struct manifest_file *files, struct backend **out,
+int manifest_embedded(const char *name, const struct manifest_library *lib, struct backend **out,
 		      struct mistakes *m, struct err *e)
 {
-	struct load l = { .schema.m = m, .files = files };
+	struct load l = { .schema.m = m, .files = manifest_files(lib, name), .lib = lib };
 	char cfg[64];
 
 	snprintf(cfg, sizeof(cfg), "%s.cfg", name);
-	return read_text(&l, name, manifest_text(files, cfg), out, e);
+	return read_text(&l, name, manifest_text(l.files, cfg), out, e);
 }
 
-int manifest_load(const char *dir, struct backend **out, struct mistakes *m, char *path,
-		  struct err *e)
+int manifest_load(const char *dir, const struct manifest_library *lib, struct backend **out,
+		  struct mistakes *m, char *path, struct err *e)
 {
-	struct load l = { .schema.m = m };
+	struct load l = { .schema.m = m, .lib = lib };
 	struct buf text = BUF_INIT(SCHEMA_FILE_MAX);
 	const char *name;
 	size_t n = strlen(dir);
@@ -289,6 +325,12 @@ struct backend *manifest_free(struct backend *b)
 		free(m->components[i].unit);
 		free(m->components[i].comm);
 	}
+	for (size_t i = 0; i < b->nshortcuts; i++) {
+		free((char *)m->shortcuts[i].words);
+		free((char *)m->shortcuts[i].fault);
+		free((char *)m->shortcuts[i].component);
+		free((char *)m->shortcuts[i].address);
+	}
 	for (size_t i = 0; i < b->nmetrics; i++) {
 		free((char *)m->metrics[i].key);
 		free((char *)m->metrics[i].label);
@@ -297,6 +339,7 @@ struct backend *manifest_free(struct backend *b)
 	probe_cfg_free(m->probes, b->nprobes);
 	free(m->components);
 	free(m->metrics);
+	free(m->shortcuts);
 	free(m->faults);
 	free(m->more);
 	free(m->collect);

@@ -26,6 +26,7 @@ struct manifest {
 	struct probe_cfg *probes;
 	struct fault *faults;
 	struct fault_more *more;
+	struct shortcut *shortcuts;
 	char *collect;
 };
 
@@ -34,6 +35,7 @@ struct load {
 	struct schema schema; /* first: the readers get a struct schema * */
 	struct manifest *m;
 	const struct manifest_file *files; /* NULL: schema.dir's */
+	const struct manifest_library *lib;
 };
 static inline struct load *load_of(struct schema *r)
 {
@@ -46,12 +48,13 @@ typedef int manifest_reader(struct schema *r, const config_setting_t *s, const c
 bool manifest_is_name(const char *s);
 manifest_reader manifest_dashed, manifest_variables, manifest_targets, manifest_flags,
 	manifest_aftermath, manifest_recovery, manifest_metrics, manifest_components,
-	manifest_params;
+	manifest_shortcuts, manifest_params;
 manifest_reader manifest_probes; /* probe_cfg.c */
 /* manifest_sh.c: the same for a fault's files (to char *), and the collector's file */
 manifest_reader manifest_script, manifest_collect;
 /* NULL if there is no such text. */
 const char *manifest_text(const struct manifest_file *files, const char *name);
+const struct manifest_file *manifest_files(const struct manifest_library *lib, const char *name);
 /* The whole text for core's collector, to M->collect; 0 or -ENOMEM. */
 int manifest_collector(struct manifest *m);
 

@@ -82,8 +82,10 @@ static void needs_of(struct buf *b, const struct backend *backend)
 }
 
 int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
-		     enum event_mode events)
+		     const struct node_cfg *node, enum event_mode events)
 {
+	struct buf roles = BUF_INIT(4096);
+
 	buf_str(b, "FD_BACKENDS='");
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s%s", i ? " " : "", backends[i]->name);
@@ -94,6 +96,10 @@ int script_collector(struct buf *b, const struct backend *const *backends, enum 
 		events == EVENTS_NONE || which == COLLECT_SLOW ? "none"
 		: events == EVENTS_NEW                         ? "new"
 							       : "held");
+	for (char **r = node->roles; r && *r; r++)
+		buf_fmt(&roles, "%s%s", roles.len ? " " : "", *r);
+	assign(b, "FD_ROLES", buf_text(&roles));
+	buf_free(&roles);
 	buf_str(b, collect_sh);
 	for (size_t i = 0; backends[i]; i++)
 		buf_str(b, backends[i]->collect_sh);

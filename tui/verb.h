@@ -32,6 +32,7 @@ int verb_restore(struct batch *b, char **words, int n);
 int verb_renew(struct batch *b, char **words, int n);
 int verb_check(struct batch *b, char **words, int n);
 int verb_module(struct batch *b, char **words, int n);
+int verb_backend(struct batch *b, char **words, int n);
 int verb_points(struct batch *b, char **words, int n);
 int verb_events(struct batch *b, char **words, int n);
 
