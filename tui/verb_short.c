@@ -89,8 +89,14 @@ static int mean_component(struct batch *b, const struct shortcut *s, const char 
 	} else {
 		return batch_usage(b, "%s: say which component", s->words);
 	}
-	for (int i = 0; i < n; i++)
+	for (int i = 0; i < n; i++) {
 		m->argv[m->n++] = words[i];
+		/* a word alone would be a node */
+		if (i || is_short_param(words[0]) || strchr(words[0], '@'))
+			continue;
+		snprintf(m->target, sizeof(m->target), "%s@", words[0]);
+		m->argv[m->n - 1] = m->target;
+	}
 	return EXIT_DONE;
 }
 
