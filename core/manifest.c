@@ -122,6 +122,8 @@ static const struct schema_key top_keys[] = {
 	{ "probes", manifest_probes, AT(manifest, probes) },
 	{ "faults", read_faults, AT(manifest, faults), .required = true },
 	{ "verbs", manifest_shortcuts, AT(manifest, shortcuts) },
+	{ "operations", manifest_operations, AT(manifest, ops) },
+	{ "settings", manifest_variables, AT(manifest, settings) },
 	{ .name = NULL },
 };
 
@@ -179,6 +181,18 @@ static void check_probes(struct schema *r, const struct manifest *m)
 	}
 }
 
+static void check_operations(struct schema *r, const config_setting_t *root,
+			     const struct manifest *m)
+{
+	const config_setting_t *s = config_setting_get_member(root, "operations");
+
+	for (size_t i = 0; i < m->nops; i++)
+		if (m->ops[i].component && !has_component(m, strchr(m->ops[i].component, '.') + 1))
+			schema_mistake(r, schema_line(config_setting_get_elem(s, (unsigned)i)),
+				       "operations[%zu].component: there is no component \"%s\"", i,
+				       strchr(m->ops[i].component, '.') + 1);
+}
+
 static void check_shortcuts(struct schema *r, const config_setting_t *root,
 			    const struct manifest *m)
 {
@@ -203,6 +217,7 @@ static void read_manifest(struct schema *r, const config_setting_t *root, void *
 	check_components(r, root, arg);
 	check_probes(r, arg);
 	check_shortcuts(r, root, arg);
+	check_operations(r, root, arg);
 }
 
 /* ---- the backend ---- */
@@ -216,6 +231,8 @@ static int finish(struct manifest *m)
 	b->faults = m->faults;
 	b->probes = m->probes;
 	b->shortcuts = m->shortcuts;
+	b->operations = m->operations;
+	b->settings = m->settings;
 	b->unfit = manifest_unfit;
 	b->plan = manifest_plan;
 	b->data = m;
@@ -330,6 +347,7 @@ struct backend *manifest_free(struct backend *b)
 		free((char *)m->shortcuts[i].fault);
 		free((char *)m->shortcuts[i].component);
 		free((char *)m->shortcuts[i].address);
+		free((char *)m->shortcuts[i].value);
 	}
 	for (size_t i = 0; i < b->nmetrics; i++) {
 		free((char *)m->metrics[i].key);
@@ -337,6 +355,8 @@ struct backend *manifest_free(struct backend *b)
 		free((char *)m->metrics[i].unit);
 	}
 	probe_cfg_free(m->probes, b->nprobes);
+	manifest_free_operations(m);
+	schema_free_strings(m->settings);
 	free(m->components);
 	free(m->metrics);
 	free(m->shortcuts);

@@ -252,6 +252,7 @@ static const struct schema_key shortcut_keys[] = {
 	{ "fault", manifest_dashed, AT(shortcut, fault), .required = true },
 	{ "component", manifest_dashed, AT(shortcut, component) },
 	{ "address", read_variable, AT(shortcut, address) },
+	{ "value", read_variable, AT(shortcut, value) },
 	{ "restores", schema_bool, AT(shortcut, restores) },
 	{ .name = NULL },
 };

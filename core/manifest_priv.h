@@ -17,6 +17,16 @@ struct fault_more {
 	char *script;
 };
 
+/* An operation: each of its steps, a call of a function in SCRIPT, becomes a struct operation. */
+struct op_cfg {
+	char *words, *help, *component, *attribute, *script;
+	char **steps;
+	int timeout_ms;
+};
+struct op_step {
+	const char *call, *script;
+};
+
 struct manifest {
 	struct backend backend;
 	char *name;
@@ -27,6 +37,11 @@ struct manifest {
 	struct fault *faults;
 	struct fault_more *more;
 	struct shortcut *shortcuts;
+	struct op_cfg *ops;
+	size_t nops;
+	struct operation *operations;
+	struct op_step *steps; /* parallel to operations */
+	char **settings;
 	char *collect;
 };
 
@@ -51,12 +66,16 @@ manifest_reader manifest_dashed, manifest_variables, manifest_targets, manifest_
 	manifest_shortcuts, manifest_params;
 manifest_reader manifest_probes; /* probe_cfg.c */
 /* manifest_sh.c: the same for a fault's files (to char *), and the collector's file */
-manifest_reader manifest_script, manifest_collect;
+manifest_reader manifest_script, manifest_collect, manifest_shell;
 /* NULL if there is no such text. */
 const char *manifest_text(const struct manifest_file *files, const char *name);
 const struct manifest_file *manifest_files(const struct manifest_library *lib, const char *name);
 /* The whole text for core's collector, to M->collect; 0 or -ENOMEM. */
 int manifest_collector(struct manifest *m);
+
+/* manifest_op.c */
+manifest_reader manifest_operations;
+void manifest_free_operations(struct manifest *m);
 
 /* manifest_act.c */
 const char *manifest_unfit(const struct backend *b, const struct fault *f, const struct target *t,

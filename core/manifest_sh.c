@@ -144,6 +144,11 @@ static int read_script(struct schema *r, const config_setting_t *s, const char *
 	return ret;
 }
 
+int manifest_shell(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	return read_files(r, s, path, dst);
+}
+
 int manifest_script(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
 	static const char *const wanted[] = { "do_", "undo_", "verify_", "gone_", NULL };

@@ -26,10 +26,15 @@ const struct verb verbs[] = {
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
 	{ "hadoop",
 	  "hadoop list|crash C|hang C|resume C|network IP|network-clear IP|hdfs-safe enter|leave|"
-	  "yarn-health fail|ok",
+	  "yarn-health fail|ok|delay D|delay-clear|start|stop|test [mr]|yarn-refresh",
 	  "C is nn dn rm nm snn jhs, with @NODE or @all; the same injections as inject "
 	  "hadoop.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
+	{ "cluster",
+	  "cluster status|start|stop|test|inject-delay D|clear-delay|inject-network "
+	  "IP|clear-network",
+	  "the words of the original tool's script: the same as those of hadoop", VERB_INJECTS,
+	  OPT_WAIT, 1, -1, verb_cluster },
 	{ .name = NULL },
 };
 

@@ -57,23 +57,50 @@ static const char *owner_of(const struct batch *b, const char *address)
 struct meant {
 	char *argv[WORDS_MAX + 8];
 	int n;
-	char target[TARGET_MAX], peer[200];
+	char target[TARGET_MAX], word[200]; /* word: a parameter, "" none */
 };
+
+/* Those that were asked for all nodes, with the words that came with it. */
+static void mean_all(struct meant *m, char **words, int n)
+{
+	snprintf(m->target, sizeof(m->target), "all");
+	m->argv[m->n++] = m->target;
+	if (*m->word)
+		m->argv[m->n++] = m->word;
+	for (int i = 0; i < n; i++)
+		m->argv[m->n++] = words[i];
+}
 
 static int mean_address(struct batch *b, const struct shortcut *s, char **words, int n,
 			struct meant *m)
 {
-	const char *owner;
+	bool given = n && !is_short_param(words[0]);
+	const char *owner = given ? owner_of(b, words[0]) : NULL;
 
-	if (!n || is_short_param(words[0]))
+	if (!given && !s->restores)
 		return batch_usage(b, "%s: an address is missing", s->words);
-	owner = owner_of(b, words[0]);
-	snprintf(m->target, sizeof(m->target), "%s", owner ? owner : "all");
-	snprintf(m->peer, sizeof(m->peer), "%s=%s", s->address, owner ? "all" : words[0]);
-	m->argv[m->n++] = m->target;
-	m->argv[m->n++] = m->peer;
-	for (int i = 1; i < n; i++)
-		m->argv[m->n++] = words[i];
+	if (given)
+		snprintf(m->word, sizeof(m->word), "%s=%s", s->address, owner ? "all" : words[0]);
+	mean_all(m, words + given, n - given);
+	if (owner)
+		snprintf(m->target, sizeof(m->target), "%s", owner);
+	return EXIT_DONE;
+}
+
+/* D of a parameter in ms may be written as a time. */
+static int mean_value(struct batch *b, const struct shortcut *s, char **words, int n,
+		      struct meant *m)
+{
+	bool given = n && !is_short_param(words[0]);
+	int64_t ms;
+
+	if (!given && !s->restores)
+		return batch_usage(b, "%s: a value is missing", s->words);
+	if (given && strcmp(s->value, "ms") == 0 && text_duration(words[0], &ms) == 0)
+		snprintf(m->word, sizeof(m->word), "ms=%lld", (long long)ms);
+	else if (given)
+		snprintf(m->word, sizeof(m->word), "%s=%s", s->value, words[0]);
+	mean_all(m, words + given, n - given);
 	return EXIT_DONE;
 }
 
@@ -112,12 +139,23 @@ static bool is_target(const char *word, const char *target)
 	       strcmp(node, target + name + 1) == 0;
 }
 
+/* WORD, k=v, among PARAMS, which are separated by blanks. */
+static bool has_word(const char *params, const char *word)
+{
+	size_t n = strlen(word);
+
+	for (const char *at = strstr(params, word); at; at = strstr(at + 1, word))
+		if ((at == params || at[-1] == ' ') && (!at[n] || at[n] == ' '))
+			return true;
+	return false;
+}
+
 static bool is_meant(const struct shortcut *s, const struct meant *m, const struct injection *i)
 {
 	if (state_is_final(i->state) || strcmp(i->fault, s->fault) != 0)
 		return false;
-	if (s->address && strcmp(m->target, "all") == 0)
-		return strstr(i->params, m->peer) != NULL;
+	if (strcmp(m->target, "all") == 0)
+		return !*m->word || has_word(i->params, m->word);
 	for (int k = 0; k < m->n; k++)
 		if (!is_short_param(m->argv[k]) && is_target(m->argv[k], i->target))
 			return true;
@@ -167,7 +205,9 @@ static int run_short(struct batch *b, const struct shortcut *s, const char *at, 
 		m.argv[m.n++] = inject;
 		m.argv[m.n++] = fault;
 	}
-	r = s->address ? mean_address(b, s, words, n, &m) : mean_component(b, s, at, words, n, &m);
+	r = s->address ? mean_address(b, s, words, n, &m)
+	    : s->value ? mean_value(b, s, words, n, &m)
+		       : mean_component(b, s, at, words, n, &m);
 	if (r)
 		return r;
 	return s->restores ? restore_meant(b, s, &m) : verb_inject(b, m.argv, m.n);
@@ -235,6 +275,8 @@ int verb_backend(struct batch *b, char **words, int n)
 		if (k)
 			return run_short(b, &be->shortcuts[i], at, words + 1 + k, n - 1 - k);
 	}
+	if (be && verb_has_operation(be, words + 1, n - 1))
+		return verb_operation(b, be, words + 1, n - 1);
 	if (strcmp(words[1], "list") == 0) {
 		char list[] = "list", vms[] = "vms", *list_vms[] = { list, vms, NULL };
 
