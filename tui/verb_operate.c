@@ -89,9 +89,8 @@ static bool has_up(const struct node_view *v, const char *component)
 {
 	for (size_t i = 0; i < v->nitems; i++) {
 		const char *c = item_attr(&v->items[i], "component");
-		const char *state = item_attr(&v->items[i], "state");
 
-		if (c && state && strcmp(c, component) == 0 && strcmp(state, "up") == 0)
+		if (c && strcmp(c, component) == 0 && strcmp(v->items[i].state, "up") == 0)
 			return true;
 	}
 	return false;

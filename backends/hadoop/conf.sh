@@ -9,14 +9,30 @@ hadoop_env() {
 	tr '\0' '\n' 2>/dev/null <"/proc/$1/environ" | sed -n "s/^$2=//p" | head -n 1
 }
 
+# hadoop_classpath PID: of its command line, else of its environment.
+hadoop_classpath() {
+	hadoop_v=$(tr '\0' '\n' <"/proc/$1/cmdline" | sed -n '/^-\(cp\|classpath\)$/{n;p;}')
+	printf '%s\n' "${hadoop_v:-$(hadoop_env "$1" CLASSPATH)}"
+}
+
+# The daemon script's pid file, where it names this process.
+hadoop_pid_file() {
+	hadoop_d=$(hadoop_env "$1" HADOOP_PID_DIR)
+	grep -lsx "$1" "${hadoop_d:-/tmp}"/hadoop-*.pid | head -n 1
+}
+
+# What was started again, by the ledger's file back, is what its pid file names.
+hadoop_repid() {
+	hadoop_f=$(fd_get pid_file)
+	hadoop_b=$(fd_get back)
+	[ -z "$hadoop_f" ] || [ -z "$hadoop_b" ] || printf '%s\n' "${hadoop_b%% *}" >"$hadoop_f"
+}
+
 # The directory with core-site.xml: HADOOP_CONF_DIR, else the first in the class path that has one.
 hadoop_conf_dir() {
 	hadoop_d=$(hadoop_env "$1" HADOOP_CONF_DIR)
 	[ -z "$hadoop_d" ] || { printf '%s' "$hadoop_d"; return; }
-	{
-		hadoop_env "$1" CLASSPATH
-		tr '\0' '\n' <"/proc/$1/cmdline" | sed -n '/^-\(cp\|classpath\)$/{n;p;}'
-	} | tr ':' '\n' | while read -r hadoop_d; do
+	hadoop_classpath "$1" | tr ':' '\n' | while read -r hadoop_d; do
 		[ ! -e "$hadoop_d/core-site.xml" ] || { printf '%s' "$hadoop_d"; break; }
 	done
 }

@@ -3,12 +3,6 @@
 # hadoop.crash: behind host/common.sh, process.sh, unit.sh, again.sh, kill.sh and this backend's proc.sh, conf.sh, live.sh.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
-# The daemon script's pid file, where it names this process.
-hadoop_pid_file() {
-	hadoop_d=$(hadoop_env "$1" HADOOP_PID_DIR)
-	grep -lsx "$1" "${hadoop_d:-/tmp}"/hadoop-*.pid | head -n 1
-}
-
 do_() {
 	host_take main || return 1
 	hadoop_p=$(sed 's/ .*//' "$fd_dir/pids")
@@ -19,9 +13,7 @@ do_() {
 
 undo_() {
 	host_bring_back
-	hadoop_f=$(fd_get pid_file)
-	hadoop_b=$(fd_get back)
-	[ -z "$hadoop_f" ] || [ -z "$hadoop_b" ] || printf '%s\n' "${hadoop_b%% *}" >"$hadoop_f"
+	hadoop_repid
 }
 
 gone_() {

@@ -39,9 +39,9 @@ hadoop_count_dn() {
 	hadoop_v=$(hadoop_fetch "http://$1$(hadoop_bean NameNodeInfo)")
 	hadoop_ok "$hadoop_v" || { hadoop_not="the NameNode $1 cannot be asked: $hadoop_v"; return 1; }
 	hadoop_port=$(hadoop_get dfs.datanode.address 0.0.0.0:9866)
-	for hadoop_a in $(hadoop_addresses); do printf '"xferaddr":"%s:%s"\n' "$hadoop_a" "${hadoop_port##*:}"; done >"$fd_dir/names"
+	hadoop_me=$(for hadoop_a in $(hadoop_addresses); do printf '"xferaddr":"%s:%s"\n' "$hadoop_a" "${hadoop_port##*:}"; done)
 	hadoop_v=$(printf '%s' "$hadoop_v" | sed -n 's/^ *"LiveNodes" : //p' | sed 's/},\\"/\n/g' | tr -d '\134' |
-		grep -F -f "$fd_dir/names" | sed -n 's/.*"lastContact":\([0-9]*\).*/\1/p')
+		grep -F -e "$hadoop_me" | sed -n 's/.*"lastContact":\([0-9]*\).*/\1/p')
 	hadoop_not="the NameNode $1 does not count it as live"
 }
 
@@ -50,8 +50,8 @@ hadoop_count_nm() {
 	hadoop_v=$(hadoop_fetch "http://$1/ws/v1/cluster/nodes")
 	hadoop_ok "$hadoop_v" || { hadoop_not="the ResourceManager $1 cannot be asked: $hadoop_v"; return 1; }
 	hadoop_port=$(hadoop_web nm)
-	for hadoop_a in $(hadoop_names); do printf '"nodeHTTPAddress":"%s:%s"\n' "$hadoop_a" "${hadoop_port##*:}"; done >"$fd_dir/names"
-	hadoop_v=$(printf '%s' "$hadoop_v" | sed 's/{"rack"/\n&/g' | grep -F -f "$fd_dir/names" |
+	hadoop_me=$(for hadoop_a in $(hadoop_names); do printf '"nodeHTTPAddress":"%s:%s"\n' "$hadoop_a" "${hadoop_port##*:}"; done)
+	hadoop_v=$(printf '%s' "$hadoop_v" | sed 's/{"rack"/\n&/g' | grep -F -e "$hadoop_me" |
 		sed -n 's/.*"state":"\([A-Z]*\)".*"lastHealthUpdate":\([0-9]*\).*/\2 \1/p' | sort -n | tail -n 1)
 	hadoop_v="${hadoop_v#* } ${hadoop_v%% *}"
 	hadoop_not="the ResourceManager $1 calls it ${hadoop_v%% *}"
@@ -61,6 +61,7 @@ hadoop_count_nm() {
 hadoop_live_nn() {
 	hadoop_v=$(hadoop_fetch "$(hadoop_url nn)$(hadoop_bean FSNamesystemState)")
 	hadoop_ok "$hadoop_v" || { hadoop_not="the NameNode does not answer: $hadoop_v"; return 1; }
+	[ -z "${hadoop_any_state-}" ] || return 0
 	hadoop_not="the NameNode is in safe mode"
 	case $hadoop_v in *'"FSState" : "Operational"'*) return 0 ;; esac
 	[ "$(fd_get was_safe)" = yes ]
@@ -77,7 +78,7 @@ hadoop_live_rm() {
 	hadoop_ok "$hadoop_v" || { hadoop_not="the ResourceManager does not answer: $hadoop_v"; return 1; }
 	hadoop_v=$(printf '%s' "$hadoop_v" | sed -n 's/.*"activeNodes":\([0-9]*\).*/\1/p')
 	hadoop_not="the ResourceManager has ${hadoop_v:-no} active nodes, and had $(fd_get nodes)"
-	[ -n "$hadoop_v" ] && [ "$hadoop_v" -ge "$(fd_get nodes)" ]
+	[ -n "$hadoop_v" ] && [ "$hadoop_v" -ge "0$(fd_get nodes)" ]
 }
 
 # A standby answers no list: one that does is enough.
@@ -128,9 +129,9 @@ hadoop_before() {
 	esac
 }
 
-# hadoop_is_live PID SINCE: at most half a minute at a time; the clock of the TTL comes again, and so may the operator.
+# hadoop_is_live PID SINCE [MS]: at most half a minute at a time; the clock of the TTL comes again, and so may the operator.
 hadoop_is_live() {
-	hadoop_end=$(($(fd_now) + 28000))
+	hadoop_end=$(($(fd_now) + ${3-28000}))
 	until hadoop_live "$1" "$2"; do
 		[ "$(fd_now)" -lt "$hadoop_end" ] || {
 			fail EIO "$hadoop_not" "it runs again; restore once more, or see its log"
