@@ -7,6 +7,7 @@ endif
 PREFIX  ?= /usr/local
 PYTHON  ?= /usr/bin/python3
 LAB     ?= kvm
+CONFIG  ?= cluster.cfg
 # lazily, and silent: `make deps` runs before there is any pkg-config
 LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null) -lm
 LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson ncursesw 2>/dev/null)
@@ -89,10 +90,10 @@ $(B)/gen/%.files.inc: backends/%.cfg FORCE
 deps: ## install the Debian packages that are needed (through sudo where not root)
 	@tests/deps
 
-run: deps ## start the lab and open the console on it
+run: deps ## start the lab and open the console on it; LAB=hadoop CONFIG=build/lab/hadoop.cfg: another
 	@$(MAKE) --no-print-directory all
 	@tests/lab/lab up $(LAB)
-	@tests/lab/lab ctl $(B)/faultdeck -c cluster.cfg
+	@tests/lab/lab ctl $(B)/faultdeck -c $(CONFIG)
 
 test: deps ## every test; last line: N passed, N failed, N skipped
 	@tests/run
@@ -100,7 +101,7 @@ test: deps ## every test; last line: N passed, N failed, N skipped
 test-all: deps ## test, and the slow matrices
 	@tests/run --all
 
-lab: deps ## start the lab: LAB=kvm
+lab: deps ## start the lab: LAB=kvm, LAB=hadoop
 	@tests/lab/lab up $(LAB)
 
 lab-down: ## stop the lab; nothing is left

@@ -128,19 +128,23 @@ hadoop_url() {
 
 hadoop_limit=3
 
-# hadoop_fetch URL: the body, and a last line: the status, or why there was none. By curl, else by perl
-# (its base package has sockets), which the nodes have where they have no curl.
-hadoop_fetch() {
+# hadoop_get_page URL: by curl, else by perl (its base package has sockets), which nodes have where they have no curl.
+hadoop_get_page() {
 	if command -v curl >/dev/null; then
-		hadoop_said=$({ curl -sS -g -m "$hadoop_limit" -w '\n%{http_code}\n' "$1" || echo failed; } 2>&1)
-	else
-		hadoop_said=$(perl -MIO::Socket::INET -e '
-			alarm $ARGV[1]; $SIG{ALRM} = sub { print "no answer in time\nfailed\n"; exit };
-			($h, $p) = $ARGV[0] =~ m{^http://([^/]+)(/.*)?$};
-			$s = IO::Socket::INET->new(PeerAddr => $h, Timeout => $ARGV[1]) or do { print "$@\nfailed\n"; exit };
-			print $s "GET " . ($p || "/") . " HTTP/1.0\r\nHost: $h\r\n\r\n";
-			local $/; $_ = <$s>; ($c) = /^HTTP\S+ (\d+)/; s/^.*?\r?\n\r?\n//s; print "$_\n$c\n";' "$1" "$hadoop_limit" 2>&1)
+		curl -sS -g -m "$hadoop_limit" -w '\n%{http_code}\n' "$1" || echo failed
+		return
 	fi
+	perl -MIO::Socket::INET -e '
+		alarm $ARGV[1]; $SIG{ALRM} = sub { print "no answer in time\nfailed\n"; exit };
+		($h, $p) = $ARGV[0] =~ m{^http://([^/]+)(/.*)?$};
+		$s = IO::Socket::INET->new(PeerAddr => $h, Timeout => $ARGV[1]) or do { print "$@\nfailed\n"; exit };
+		print $s "GET " . ($p || "/") . " HTTP/1.0\r\nHost: $h\r\n\r\n";
+		local $/; $_ = <$s>; ($c) = /^HTTP\S+ (\d+)/; s/^.*?\r?\n\r?\n//s; print "$_\n$c\n";' "$1" "$hadoop_limit"
+}
+
+# hadoop_fetch URL: the body, and a last line: the status, or why there was none. What is longer than 8 MiB has none.
+hadoop_fetch() {
+	hadoop_said=$(hadoop_get_page "$1" 2>&1 | head -c 8388608)
 	case $hadoop_said in
 	*failed)
 		hadoop_said=${hadoop_said%?failed}
@@ -149,7 +153,7 @@ hadoop_fetch() {
 		;;
 	*200) printf '%s' "$hadoop_said" ;;
 	*401 | *403) printf 'it wants a login (http authentication)' ;;
-	*) printf 'http status %s' "${hadoop_said##*
+	*) printf 'http status %.100s' "${hadoop_said##*
 }" ;;
 	esac
 }

@@ -3,6 +3,8 @@
 import os
 import subprocess
 
+import pytest
+
 from conftest import LIMIT, TOP, wait
 
 
@@ -51,6 +53,68 @@ def test_network_and_clear_of_an_address_of_nobody(lab, deck):
     assert "10.77.0.99 drop" in lab.on("slave2", "nft list ruleset")
     deck("hadoop", "network-clear", "10.77.0.99")
     assert lab.on("slave2", "nft list ruleset") == ""
+
+
+def test_quorum(deck, tmp_path):
+    """Of two DataNodes one may be hit, not both; the only NameNode may, and the plan says that it is the only one."""
+    with open(deck.config) as f:
+        (tmp_path / "c.cfg").write_text(f.read().replace("guard = {", "guard = { quorum = true;"))
+    deck.config = str(tmp_path / "c.cfg")
+    refused = deck("--yes", "hadoop", "crash", "dn@all", code=5)
+    assert "quorum" in refused.out + refused.err
+    refused = deck("--yes", "cluster", "inject-network", "10.77.0.99", code=5)
+    assert "quorum" in refused.out + refused.err
+    plan = deck("--dry-run", "hadoop", "crash", "nn").one("plan")
+    assert "only" in plan["guard"], plan
+    assert len(deck("--dry-run", "hadoop", "crash", "dn@all", "quorum=off").of("plan")) == 2
+
+
+def test_roles_are_compared_with_what_runs(lab, deck, tmp_path):
+    with open(deck.config) as f:
+        text = f.read().replace('roles = ( "datanode", "nodemanager" )', 'roles = ( "datanode", "historyserver" )', 1)
+    (tmp_path / "c.cfg").write_text(text)
+    deck.config = str(tmp_path / "c.cfg")
+    found = deck.services("slave1")
+    assert "not among the roles in cluster.cfg" in found["nm"]["health"]
+    assert found["jhs"]["state"] == "down" and found["dn"]["state"] == "up"
+
+
+# why a DataNode's figures are unknown, by how it was started
+UNKNOWN = {
+    "https": ("-Ddfs.http.policy=HTTPS_ONLY -Ddfs.datanode.https.address=0.0.0.0:9875", "https only"),
+    "login": ("-Dhadoop.http.filter.initializers=org.apache.hadoop.security.AuthenticationFilterInitializer -Dhadoop.http.authentication.type=simple "
+              "-Dhadoop.http.authentication.simple.anonymous.allowed=false -Dhadoop.http.authentication.signature.secret.file=/run/secret", "wants a login"),
+}
+KEYSTORE = """keytool -genkeypair -alias d -keyalg RSA -dname CN=slave2 -keystore /run/keystore -storepass secret -keypass secret 2>/dev/null
+cat >/etc/hadoop/conf/ssl-server.xml <<'EOF'
+<configuration>
+<property><name>ssl.server.keystore.location</name><value>/run/keystore</value></property>
+<property><name>ssl.server.keystore.password</name><value>secret</value></property>
+<property><name>ssl.server.keystore.keypassword</name><value>secret</value></property>
+</configuration>
+EOF
+echo secret >/run/secret; chmod 644 /run/keystore /run/secret"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("how", UNKNOWN)
+def test_figures_that_cannot_be_asked(lab, deck, how):
+    options, why = UNKNOWN[how]
+    lab.on("slave2", KEYSTORE)
+    with lab.second_datanode(options):
+        wait("three DataNodes", lambda: lab.datanodes()[0] == 3, LIMIT)
+        wait("it is said why", lambda: [s for s in deck.services("slave2").values() if "unknown: " in (s["health"] or "") and why in s["health"]], LIMIT)
+    lab.on("slave2", "rm -f /run/keystore /run/secret /etc/hadoop/conf/ssl-server.xml")
+
+
+def test_figures_of_one_that_does_not_answer(lab, deck):
+    """Its port is shut by somebody else."""
+    lab.on("slave1", "nft add table inet shut; nft 'add chain inet shut o { type filter hook output priority 0; }'; nft add rule inet shut o tcp dport 9864 reject with tcp reset")
+    try:
+        wait("it is said why", lambda: (deck.services("slave1")["dn"]["health"] or "").startswith("unknown: "), LIMIT)
+        assert deck.services("slave1")["dn"]["state"] == "up"
+    finally:
+        lab.on("slave1", "nft delete table inet shut")
 
 
 def test_where_there_is_no_hadoop(tmp_path):

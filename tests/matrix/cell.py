@@ -309,7 +309,8 @@ class Cell:
 
     def wait_healthy(self):
         begin = time.monotonic()
-        until("the node is healthy", lambda: self.node.healthy(self.event == "power"), self.recipe.recovery, 0.1)
+        until("the node is healthy", lambda: self.node.healthy(self.event == "power"),
+              self.recipe.recovery + (self.node.boots if self.event == "power" else 0), 0.1)
         self.healthy = time.monotonic() - begin
 
     # ---- what must hold ----

@@ -165,6 +165,18 @@ static void test_mistakes(void **state)
 		{ "faults = (\n" FAULT("a", "params = ( { name = \"reason\"; type = \"text\";\n"
 					    "help = \"h\"; } );") ");",
 		  "params[0].name: \"reason\" is a word of inject itself", 5 },
+		{ "operations = ( {\nwords = \"go\"; help = \"h\"; timeout = \"5s\"; sh = ( "
+		  "\"a.sh\" ); steps = ( \"x\" ); } );\nfaults = (" FAULT("a", "") ");",
+		  "operations[0].component: is missing, and so is attribute", 1 },
+		{ "operations = (\n{ words = \"go\"; help = \"h\"; timeout = \"5s\"; sh = ( "
+		  "\"a.sh\" ); steps = ( \"x\" ); component = \"web\"; } );\nfaults = (" FAULT(
+			  "a", "") ");",
+		  "operations[0].component: there is no component \"web\"", 2 },
+		{ "verbs = (\n{ words = \"go\"; fault = \"b\"; } );\nfaults = (" FAULT("a",
+										       "") ");",
+		  "verbs[0].fault: there is no fault \"b\"", 2 },
+		{ "settings = ( \"no-good\" );\nfaults = (" FAULT("a", "") ");",
+		  "settings: 'no-good' is no name of a-z", 1 },
 		{ "collect = \"none.sh\";\nfaults = (" FAULT("a", "") ");", "No such file", 1 },
 	};
 
@@ -312,6 +324,33 @@ static void test_plan(void **state)
 	manifest_free(b);
 }
 
+static void test_operations(void **state)
+{
+	struct backend *b = NULL;
+
+	(void)state;
+	assert_int_equal(
+		load("operations = (\n"
+		     "{ words = \"go\"; help = \"h\"; timeout = \"5s\"; attribute = \"x\"; sh "
+		     "= ( \"a.sh\" ); steps = ( \"one\", \"two\" ); },\n"
+		     "{ words = \"go on\"; help = \"h\"; timeout = \"1m\"; component = "
+		     "\"web\"; sh = ( \"a.sh\" ); steps = ( \"three\" ); } );\n"
+		     "components = ( { name = \"web\"; comm = \"httpd\"; } );\n"
+		     "settings = ( \"user\" );\n"
+		     "faults = (" FAULT("a", "") ");",
+		     &b),
+		0);
+	assert_int_equal(b->noperations, 3);
+	assert_string_equal(b->operations[0].verb, "mine");
+	assert_string_equal(b->operations[1].word, "go");
+	assert_string_equal(b->operations[1].attribute, "x");
+	assert_string_equal(b->operations[2].component, "mine.web");
+	assert_int_equal(b->operations[2].timeout_ms, 60000);
+	assert_true(b->operations[0].changes);
+	assert_string_equal(b->settings[0], "user");
+	manifest_free(b);
+}
+
 static void is_good(const char *name, const char *defines)
 {
 	struct backend *b = NULL;
@@ -405,6 +444,7 @@ int main(void)
 		cmocka_unit_test(test_all_at_once),
 		cmocka_unit_test(test_sh_files),
 		cmocka_unit_test(test_words_in_braces),
+		cmocka_unit_test(test_operations),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_name_of_the_directory),
 		cmocka_unit_test(test_embedded_are_good),
