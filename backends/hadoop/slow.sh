@@ -4,13 +4,14 @@
 # conf.sh, live.sh. The device is the one that has this node's own address; a DataNode's port is the one that it serves.
 # shellcheck disable=SC2034,SC2154 # fd_ is the ledger's, t_ and p_ are the plan's; the rest is read by tc.sh
 
-# To host_dev: where the other nodes see this one, by its own name, else where its default route leads.
+# To host_dev: where the other nodes see this one, by its own name, else where its default route leads, else any.
 hadoop_device() {
 	for hadoop_a in $(getent ahosts "$(hostname)" | sed 's/ .*//' | sort -u); do
 		host_dev=$(ip -o addr show to "$hadoop_a" | sed -n 's/^[0-9]*: \([^ ]*\) .*/\1/p' | head -n 1)
 		case $host_dev in lo | '') ;; *) return 0 ;; esac
 	done
 	host_dev=$(host_way all)
+	[ -n "$host_dev" ] || host_dev=$(ip -o addr show scope global | sed -n '1s/^[0-9]*: \([^ ]*\) .*/\1/p')
 	[ -e "/sys/class/net/${host_dev:-none}" ] || fail ENOENT "no device of this node has its address"
 }
 

@@ -19,6 +19,7 @@ def test_stop_and_start_as_the_original_script_called_it(lab, deck):
     assert lab.whole() and "HDFS is out of safe mode" in said
 
 
+@pytest.mark.long
 def test_start_of_what_is_down(lab, deck):
     lab.on("master", "systemctl stop hadoop-yarn-resourcemanager hadoop-hdfs-secondarynamenode")
     lab.on("slave1", "kill -9 $(cat /run/hadoop/hadoop-yarn-nodemanager.pid)")
@@ -56,6 +57,7 @@ def test_start_from_one_daemon(lab, deck, up):
     assert lab.whole()
 
 
+@pytest.mark.long
 def test_a_daemon_that_was_started_by_hand(lab, deck):
     """No unit: it is written down, and comes back with its pid file."""
     lab.on("slave1", "systemctl stop hadoop-hdfs-datanode; cd /; setpriv --reuid=hdfs --regid=hadoop --clear-groups hdfs --daemon start datanode")
@@ -67,9 +69,9 @@ def test_a_daemon_that_was_started_by_hand(lab, deck):
     deck("hadoop", "stop")
     deck("hadoop", "start")
     assert lab.whole()
-    assert lab.on("slave1", "cat /run/hadoop/hadoop-hdfs-datanode.pid") == lab.on("slave1", "pgrep -f Dproc_datanode")
+    assert lab.on("slave1", "cat /run/hadoop/hadoop-hdfs-datanode.pid") == lab.on("slave1", "pgrep -f '[D]proc_datanode'")
     assert "inactive" in lab.on("slave1", "systemctl is-active hadoop-hdfs-datanode", check=False)
-    lab.on("slave1", "kill $(cat /run/hadoop/hadoop-hdfs-datanode.pid); while pgrep -f Dproc_datanode; do sleep 0.1; done; "
+    lab.on("slave1", "kill $(cat /run/hadoop/hadoop-hdfs-datanode.pid); while pgrep -f '[D]proc_datanode' >/dev/null; do sleep 0.1; done; "
            "systemctl start hadoop-hdfs-datanode; rmdir /run/faultdeck-hadoop")
 
 
@@ -84,14 +86,17 @@ def test_a_file_there_and_back(lab, deck):
     deck.restored(ident)
 
 
+@pytest.mark.long
 def test_a_user_who_may_not(lab, deck, tmp_path):
     with open(deck.config) as f:
         (tmp_path / "c.cfg").write_text(f.read() + 'settings = { hadoop_user = "nobody"; };\n')
-    lab.web("PUT", "/tmp", "SETPERMISSION&permission=755")
     deck.config = str(tmp_path / "c.cfg")
-    refused = deck("hadoop", "test", code=1)
-    assert "Permission denied: user=nobody" in refused.out + refused.err
-    lab.web("PUT", "/tmp", "SETPERMISSION&permission=1777")
+    lab.web("PUT", "/tmp", "SETPERMISSION&permission=755")
+    try:
+        refused = deck("hadoop", "test", code=1)
+        assert "Permission denied: user=nobody" in refused.out + refused.err
+    finally:
+        lab.web("PUT", "/tmp", "SETPERMISSION&permission=1777")
     assert "its checksum is the same" in deck("hadoop", "test").out
 
 
@@ -101,12 +106,14 @@ def test_refresh(lab, deck):
     scheduler = lab.on("master", "cat %scapacity-scheduler.xml" % conf)
     lab.on("master", "echo slave1 >%syarn.exclude; sed -i 's,</configuration>,<property><name>yarn.scheduler.capacity.root.default.maximum-capacity"
            "</name><value>60</value></property>&,' %scapacity-scheduler.xml" % (conf, conf))
-    said = deck("hadoop", "yarn-refresh").out
-    wait("it is decommissioned", lambda: lab.nodemanager("slave1")[0] == "DECOMMISSIONED", LIMIT)
-    queue = lab.ask(8088, "ws/v1/cluster/scheduler")["scheduler"]["schedulerInfo"]["queues"]["queue"][0]
-    assert queue["maxCapacity"] == 60 and "queue root.default" in said
-    lab.on("master", ": >%syarn.exclude; cat >%scapacity-scheduler.xml <<'EOF'\n%sEOF" % (conf, conf, scheduler))
-    deck("hadoop", "yarn-refresh")
+    try:
+        said = deck("hadoop", "yarn-refresh").out
+        wait("it is decommissioned", lambda: lab.nodemanager("slave1")[0] == "DECOMMISSIONED", LIMIT)
+        queue = lab.ask(8088, "ws/v1/cluster/scheduler")["scheduler"]["schedulerInfo"]["queues"]["queue"][0]
+        assert round(queue["maxCapacity"]) == 60 and "queue root.default" in said
+    finally:
+        lab.on("master", ": >%syarn.exclude; cat >%scapacity-scheduler.xml <<'EOF'\n%sEOF" % (conf, conf, scheduler))
+        deck("hadoop", "yarn-refresh")
     deck("hadoop", "start")  # a NodeManager that is decommissioned ends
     assert lab.nodemanager("slave1")[0] == "RUNNING"
 
