@@ -139,8 +139,9 @@ struct shortcut {
 	const char *words;     /* "hdfs-safe enter" */
 	const char *fault;     /* "hadoop.hdfs-safe" */
 	const char *component; /* the target where none is named; NULL: one has to be */
-	const char *address;   /* NULL, or: an address is named. The node that has it is the target,
-				  else all   nodes with this parameter set to it */
+	/* NULL, or: an address is named. The node that has it is the target, else all nodes with
+	 * this parameter set to it */
+	const char *address;
 	const char *value; /* NULL, or: the value of this parameter is named; the target is all */
 	bool restores;
 };

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* cluster …: the words of the original tool's script. Each stands for one of `hadoop`, or for
  * status. */
+#include <stdio.h>
 #include <string.h>
 
 #include "verb.h"
@@ -31,7 +32,7 @@ int verb_cluster(struct batch *b, char **words, int n)
 	for (size_t i = 0; i < sizeof(words_of) / sizeof(*words_of); i++) {
 		if (strcmp(words[1], words_of[i].word) != 0)
 			continue;
-		strcpy(word, words_of[i].is);
+		snprintf(word, sizeof(word), "%s", words_of[i].is);
 		memcpy(argv, words, ((size_t)n + 1) * sizeof(*argv)); /* with the NULL */
 		argv[0] = hadoop;
 		argv[1] = word;

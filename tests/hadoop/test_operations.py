@@ -51,7 +51,7 @@ def test_what_an_injection_holds_is_not_stopped(lab, deck):
 def test_start_from_one_daemon(lab, deck, up):
     deck("hadoop", "stop")
     unit = lab.on(WHERE[up], "ls /usr/lib/systemd/system | grep '%s'" % {
-        "nn": "-namenode", "dn": "datanode", "rm": "resourcemanager", "nm": "nodemanager", "snn": "secondary", "jhs": "history"}[up]).strip()
+        "nn": "hdfs-namenode", "dn": "datanode", "rm": "resourcemanager", "nm": "nodemanager", "snn": "secondary", "jhs": "history"}[up]).strip()
     lab.on(WHERE[up], "systemctl start " + unit, check=False)
     deck("hadoop", "start")
     assert lab.whole()
