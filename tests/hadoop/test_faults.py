@@ -74,6 +74,7 @@ def test_network(lab, deck):
 @pytest.mark.long
 def test_pauses(lab, deck):
     extra = lambda: lab.bean(9870, "service=NameNode,name=JvmMetrics").get("GcTotalExtraSleepTime")
+    wait("its monitor tells", lambda: extra() is not None, LIMIT)
     before = extra()
     ident = deck.break_("gc-pause", "nn@master", "pause=2000", "every=4000")
     wait("its own monitor counts pauses", lambda: (extra() or 0) > before + 3000, LIMIT)
