@@ -55,6 +55,7 @@ hadoop_count_nm() {
 		sed -n 's/.*"state":"\([A-Z]*\)".*"lastHealthUpdate":\([0-9]*\).*/\2 \1/p' | sort -n | tail -n 1)
 	hadoop_v="${hadoop_v#* } ${hadoop_v%% *}"
 	hadoop_not="the ResourceManager $1 calls it ${hadoop_v%% *}"
+	[ "$hadoop_v" != ' ' ] || hadoop_not="the ResourceManager $1 does not know it"
 }
 
 # hadoop_live_COMPONENT SINCE, in ms of CLOCK_BOOTTIME: as they know it after that.

@@ -12,6 +12,7 @@ ROLES = {"master": '"namenode", "secondarynamenode", "resourcemanager", "history
 
 class Hadoop(Nspawn):
     backends = "hadoop"
+    counted = True
     boots = 90  # seconds until its daemons are counted as live after a power cut
 
     def setup(self):
@@ -23,6 +24,9 @@ class Hadoop(Nspawn):
         self.dress()
 
     def dress(self):
+        end = time.monotonic() + self.boots
+        while not self.healthy(True) and time.monotonic() < end:
+            time.sleep(0.5)
         self.since = time.time()
 
     def undress(self):

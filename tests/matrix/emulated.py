@@ -24,7 +24,7 @@ pkill -f '^sh /dev/shm/watch.sh'; setsid sh /dev/shm/watch.sh >/dev/shm/watch.lo
 
 class Kvm:
     backends = "kvm"
-    boots = 0
+    boots, counted = 0, False
 
     def __init__(self):
         self.name, self.blind = "kvm1", False
