@@ -7,6 +7,7 @@ endif
 PREFIX  ?= /usr/local
 PYTHON  ?= /usr/bin/python3
 LAB     ?= kvm
+CONFIG  ?= cluster.cfg
 # lazily, and silent: `make deps` runs before there is any pkg-config
 LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null) -lm
 LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson ncursesw 2>/dev/null)
@@ -23,7 +24,8 @@ BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c km
 TUI     := $(wildcard tui/*.c)
 NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
-	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH)))
+	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH))) \
+	   $(patsubst backends/%.cfg,$(B)/gen/%.files.inc,$(wildcard backends/*/*.cfg))
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all unit fuzz deps run test test-all lab lab-down check format bench install clean help
@@ -76,15 +78,22 @@ $(B)/gen/%.sh.inc: backends/%.sh
 $(B)/gen/%.cfg.inc: backends/%.cfg
 	$(sh_inc)
 
+# All texts of a backend, as a list of struct manifest_file.
+$(B)/gen/%.files.inc: backends/%.cfg FORCE
+	@mkdir -p $(@D)
+	@for f in $(notdir $<) $(notdir $(sort $(wildcard $(dir $<)*.sh))); do \
+		printf '{ "%s",\n#include "%s.inc"\n},\n' $$f $$f; done >$@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
 -include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
 
 deps: ## install the Debian packages that are needed (through sudo where not root)
 	@tests/deps
 
-run: deps ## start the lab and open the console on it
+run: deps ## start the lab and open the console on it; LAB=hadoop CONFIG=build/lab/hadoop.cfg: another
 	@$(MAKE) --no-print-directory all
 	@tests/lab/lab up $(LAB)
-	@tests/lab/lab ctl $(B)/faultdeck -c cluster.cfg
+	@tests/lab/lab ctl $(B)/faultdeck -c $(CONFIG)
 
 test: deps ## every test; last line: N passed, N failed, N skipped
 	@tests/run
@@ -92,7 +101,7 @@ test: deps ## every test; last line: N passed, N failed, N skipped
 test-all: deps ## test, and the slow matrices
 	@tests/run --all
 
-lab: deps ## start the lab: LAB=kvm
+lab: deps ## start the lab: LAB=kvm, LAB=hadoop
 	@tests/lab/lab up $(LAB)
 
 lab-down: ## stop the lab; nothing is left

@@ -6,14 +6,20 @@
 #include <string.h>
 
 #include "../core/collect.h"
-#include "host/host.h"
 #include "kvm/kvm.h"
 
-static const struct {
-	const char *name;
-	const struct manifest_file *files;
-} built_in[] = {
+const struct manifest_file host_files[] = {
+#include "host/host.files.inc"
+	{ NULL, NULL },
+};
+const struct manifest_file hadoop_files[] = {
+#include "hadoop/hadoop.files.inc"
+	{ NULL, NULL },
+};
+static const struct manifest_library built_in[] = {
 	{ "host", host_files },
+	{ "hadoop", hadoop_files },
+	{ NULL, NULL },
 };
 
 static int add(struct backends *b, struct backend *loaded, struct err *e)
@@ -33,7 +39,7 @@ static int load(struct backends *b, const char *dir, struct mistakes *m, struct 
 
 	if (b->n == BACKENDS_MAX)
 		return err_set(e, -E2BIG, "more than %d backends", BACKENDS_MAX);
-	r = manifest_load(dir, &loaded, m, b->path, e);
+	r = manifest_load(dir, built_in, &loaded, m, b->path, e);
 	return r ? r : add(b, loaded, e);
 }
 
@@ -45,13 +51,38 @@ static bool has_metric(const struct backends *b, enum kind k, const char *key)
 	return false;
 }
 
-/* Which figures there are is known only when all backends are. */
-static int check_probes(struct backends *b, const struct config *cfg, struct mistakes *m,
+static bool has_setting(const struct backends *b, const char *name)
+{
+	char full[80];
+
+	for (size_t i = 0; i < b->n; i++)
+		for (char *const *s = b->list[i]->settings; s && *s; s++) {
+			snprintf(full, sizeof(full), "%s_%s", b->list[i]->name, *s);
+			if (strcmp(full, name) == 0)
+				return true;
+		}
+	return false;
+}
+
+static void check_settings(const struct backends *b, const struct config *cfg, struct mistakes *m)
+{
+	for (size_t i = 0; i < cfg->nsettings && m->n < CONFIG_MAX_MISTAKES; i++) {
+		if (has_setting(b, cfg->settings[i].name))
+			continue;
+		m->list[m->n].line = cfg->settings[i].line;
+		snprintf(m->list[m->n++].msg, sizeof(m->list[0].msg),
+			 "settings.%.60s: no backend has such a setting", cfg->settings[i].name);
+	}
+}
+
+/* Which figures and settings there are is known only when all backends are. */
+static int check_config(struct backends *b, const struct config *cfg, struct mistakes *m,
 			struct err *e)
 {
 	struct target t;
 
-	for (size_t i = 0; i < cfg->nprobes; i++) {
+	check_settings(b, cfg, m);
+	for (size_t i = 0; i < cfg->nprobes && m->n < CONFIG_MAX_MISTAKES; i++) {
 		const struct probe_cfg *p = &cfg->probes[i];
 
 		if (!p->metric || target_parse(p->of, &t, NULL) || has_metric(b, t.kind, p->metric))
@@ -74,16 +105,16 @@ int backends_open(struct backends *b, const struct config *cfg, struct mistakes 
 	memset(b, 0, sizeof(*b));
 	m->n = m->dropped = 0;
 	b->list[b->n++] = &kvm_backend;
-	for (size_t i = 0; i < sizeof(built_in) / sizeof(*built_in) && !r; i++) {
+	for (size_t i = 0; built_in[i].name && !r; i++) {
 		struct backend *loaded = NULL;
 
-		r = manifest_embedded(built_in[i].name, built_in[i].files, &loaded, m, e);
+		r = manifest_embedded(built_in[i].name, built_in, &loaded, m, e);
 		if (!r)
 			r = add(b, loaded, e);
 	}
 	for (char **dir = cfg->backends; dir && *dir && !r; dir++)
 		r = load(b, *dir, m, e);
-	return r ? r : check_probes(b, cfg, m, e);
+	return r ? r : check_config(b, cfg, m, e);
 }
 
 void backends_close(struct backends *b)

@@ -8,6 +8,9 @@
 
 #define BACKENDS_MAX 32
 
+/* The texts of those that need no C. */
+extern const struct manifest_file host_files[], hadoop_files[];
+
 struct backends {
 	const struct backend *list[BACKENDS_MAX + 1]; /* NULL-terminated */
 	struct backend *loaded[BACKENDS_MAX];         /* those that backends_close frees */

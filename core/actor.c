@@ -51,7 +51,7 @@ static int read_block(struct chan *c, struct buf *b, int limit_ms, struct err *e
 static int open_collector(struct actor *a, enum collector which, struct chan **out, struct err *e)
 {
 	struct buf script = BUF_INIT(256u << 10);
-	int r = script_collector(&script, a->deck->o.backends, which, a->deck->o.events);
+	int r = script_collector(&script, a->deck->o.backends, which, a->cfg, a->deck->o.events);
 
 	if (r)
 		err_set(e, r, "out of memory");

@@ -434,9 +434,11 @@ void job_operate(struct actor *a, struct job *j, struct err *open_err)
 {
 	struct task *t = j->task;
 	const struct operation *op = t->op;
-	struct op_ctx c = {
-		.cfg = a->deck->o.cfg, .node = a->cfg, .transport = a->transport, .out = &t->out
-	};
+	struct op_ctx c = { .op = op,
+			    .cfg = a->deck->o.cfg,
+			    .node = a->cfg,
+			    .transport = a->transport,
+			    .out = &t->out };
 	int64_t since = now_boot_ms();
 
 	t->err = *open_err;

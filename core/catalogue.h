@@ -90,6 +90,7 @@ struct act {
 };
 
 struct op_ctx {
+	const struct operation *op;
 	const struct config *cfg;
 	const struct node_cfg *node;
 	struct transport *transport;
@@ -103,7 +104,24 @@ struct operation {
 	int timeout_ms;
 	bool changes; /* something on the node: refused by --readonly */
 	int (*run)(const struct op_ctx *c, struct err *e);
+	const char *component; /* "hadoop.nn": only the first node where that is up; NULL: all */
+	const char *attribute; /* all nodes that have it; NULL: those that are named */
+	const void *data;      /* the backend's own */
+	/* One with the same words right behind it is its next step: begun when all nodes have done
+	 * this one. */
 };
+
+/* For run of an operation: SCRIPT, then CALL, through `sh -s` as root. Lines error<TAB>ERRNO WHY
+ * and hint<TAB>TEXT become E, everything else goes to C->out. */
+int operate_script(const struct op_ctx *c, const char *script, const char *call, int timeout_ms,
+		   struct err *e);
+/* The same with any command. */
+int operate_cmd(const struct op_ctx *c, const struct transport_cmd *cmd, struct err *e);
+int operate_lines(char *text, struct buf *out, struct err *e);
+/* CMD as root where sudo lets us; else as who we are, and the script says what that means. */
+#define OPERATE_AS_ROOT(cmd)                                                                       \
+	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec " cmd        \
+	"; else exec sudo -n " cmd "; fi'"
 
 /* One target of a plan. */
 struct plan_in {
@@ -114,6 +132,18 @@ struct plan_in {
 	const struct params *params;
 	const char *id;
 	int64_t ttl_ms;
+};
+
+/* `BACKEND WORDS …` for `inject FAULT TARGET …`, or for the restore of what that injected. */
+struct shortcut {
+	const char *words;     /* "hdfs-safe enter" */
+	const char *fault;     /* "hadoop.hdfs-safe" */
+	const char *component; /* the target where none is named; NULL: one has to be */
+	/* NULL, or: an address is named. The node that has it is the target, else all nodes with
+	 * this parameter set to it */
+	const char *address;
+	const char *value; /* NULL, or: the value of this parameter is named; the target is all */
+	bool restores;
 };
 
 struct backend {
@@ -129,6 +159,9 @@ struct backend {
 	size_t nprobes;
 	const struct operation *operations;
 	size_t noperations;
+	const struct shortcut *shortcuts;
+	size_t nshortcuts;
+	char *const *settings; /* "user": NAME_user in the settings of cluster.cfg; NULL: none */
 	/* NULL if F fits T as V shows it now, else the reason in plain words (static or in BUF). */
 	const char *(*unfit)(const struct backend *b, const struct fault *f, const struct target *t,
 			     const struct node_view *v, char *buf, size_t n);

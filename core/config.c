@@ -87,6 +87,30 @@ static int read_symbols(struct schema *r, const config_setting_t *s, const char 
 	return 0;
 }
 
+static int read_settings(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	struct config *c = (struct config *)((char *)dst - offsetof(struct config, settings));
+	int n = config_setting_length(s);
+	char sub[300];
+
+	if (config_setting_type(s) != CONFIG_TYPE_GROUP)
+		return schema_expected(r, s, path, "a group { name = \"value\"; }");
+	c->settings = calloc((size_t)n + 1, sizeof(*c->settings));
+	for (int i = 0; i < n && c->settings; i++) {
+		const config_setting_t *e = config_setting_get_elem(s, (unsigned)i);
+		struct setting_cfg *to = &c->settings[c->nsettings];
+
+		snprintf(sub, sizeof(sub), "%s.%s", path, config_setting_name(e));
+		if (schema_string(r, e, sub, &to->value))
+			continue;
+		to->name = schema_keep(r, config_setting_name(e));
+		to->line = schema_line(e);
+		c->nsettings++;
+	}
+	r->oom |= !c->settings;
+	return 0;
+}
+
 #define AT(type, field) SCHEMA_AT(type, field)
 
 static const struct schema_key node_keys[] = {
@@ -167,6 +191,7 @@ static const struct schema_key top_keys[] = {
 	{ "guard", read_guard, AT(config, guard) },
 	{ "probes", probe_cfg_read, AT(config, probes) },
 	{ "backends", schema_paths, AT(config, backends) },
+	{ "settings", read_settings, AT(config, settings) },
 	{ .name = NULL },
 };
 
@@ -267,6 +292,11 @@ struct config *config_free(struct config *c)
 	free(c->guard.hours);
 	probe_cfg_free(c->probes, c->nprobes);
 	schema_free_strings(c->backends);
+	for (size_t i = 0; i < c->nsettings; i++) {
+		free(c->settings[i].name);
+		free(c->settings[i].value);
+	}
+	free(c->settings);
 	free(c->path);
 	free(c->cluster);
 	free(c->banner);

@@ -21,6 +21,13 @@ struct symbol_cfg {
 	char *point, *function;
 };
 
+/* settings = { hadoop_user = "hdfs"; }: what a backend cannot find out by itself; it lists the
+ * names. */
+struct setting_cfg {
+	char *name, *value;
+	int line;
+};
+
 struct node_cfg {
 	char *name;     /* unique, printable, no '@', ':', '/', ',' or space; at most 63 bytes */
 	char *host;     /* what SSH connects to; "local" is this machine, without SSH */
@@ -65,6 +72,8 @@ struct config {
 	struct guard_cfg guard;
 	struct probe_cfg *probes;
 	size_t nprobes;
+	struct setting_cfg *settings;
+	size_t nsettings;
 	char **backends; /* directories of the user's own backends; NULL: none */
 };
 

@@ -157,8 +157,12 @@ int script_inject(struct buf *b, const struct plan *p, const struct plan_item *i
 		  const char *owner, int64_t started);
 enum collector { COLLECT_FAST, COLLECT_SLOW };
 int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
-		     enum event_mode events);
+		     const struct node_cfg *node, enum event_mode events);
 int script_probes(struct buf *b);
+int script_operation(struct buf *b, const struct config *cfg, const struct node_cfg *node,
+		     const char *script);
+/* The settings of cluster.cfg as variables; backends.c saw to their names. */
+void script_settings(struct buf *b, const struct config *cfg);
 int script_sweep(struct buf *b, const struct backend *const *backends, bool force);
 int script_undo(struct buf *b, const struct backend *const *backends, const char *id, bool force);
 int script_renew(struct buf *b, const char *id, int64_t ttl_ms);

@@ -121,6 +121,9 @@ static const struct schema_key top_keys[] = {
 	{ "collect", manifest_collect, AT(manifest, collect) },
 	{ "probes", manifest_probes, AT(manifest, probes) },
 	{ "faults", read_faults, AT(manifest, faults), .required = true },
+	{ "verbs", manifest_shortcuts, AT(manifest, shortcuts) },
+	{ "operations", manifest_operations, AT(manifest, ops) },
+	{ "settings", manifest_variables, AT(manifest, settings) },
 	{ .name = NULL },
 };
 
@@ -132,10 +135,25 @@ static bool has_component(const struct manifest *m, const char *name)
 	return false;
 }
 
+/* One without unit and comm is listed by the backend's own NAME_items. */
+static void check_found(struct schema *r, const config_setting_t *root, const struct manifest *m)
+{
+	const config_setting_t *s = config_setting_get_member(root, "components");
+
+	for (size_t i = 0; i < m->ncomponents && !m->collect; i++)
+		if (m->components[i].name && !m->components[i].unit && !m->components[i].comm)
+			schema_mistake(r, schema_line(config_setting_get_elem(s, (unsigned)i)),
+				       "components[%zu].unit: is missing, and so is comm: how is "
+				       "it found?",
+				       i);
+}
+
 static void check_components(struct schema *r, const config_setting_t *root,
 			     const struct manifest *m)
 {
 	const config_setting_t *s = config_setting_get_member(root, "faults");
+
+	check_found(r, root, m);
 
 	for (size_t i = 0; i < m->backend.nfaults; i++)
 		for (char **c = m->more[i].components; c && *c; c++)
@@ -163,11 +181,43 @@ static void check_probes(struct schema *r, const struct manifest *m)
 	}
 }
 
+static void check_operations(struct schema *r, const config_setting_t *root,
+			     const struct manifest *m)
+{
+	const config_setting_t *s = config_setting_get_member(root, "operations");
+
+	for (size_t i = 0; i < m->nops; i++)
+		if (m->ops[i].component && !has_component(m, strchr(m->ops[i].component, '.') + 1))
+			schema_mistake(r, schema_line(config_setting_get_elem(s, (unsigned)i)),
+				       "operations[%zu].component: there is no component \"%s\"", i,
+				       strchr(m->ops[i].component, '.') + 1);
+}
+
+static void check_shortcuts(struct schema *r, const config_setting_t *root,
+			    const struct manifest *m)
+{
+	const config_setting_t *s = config_setting_get_member(root, "verbs");
+
+	for (size_t i = 0; i < m->backend.nshortcuts; i++) {
+		const char *want = m->shortcuts[i].fault;
+		bool known = !want;
+
+		for (size_t k = 0; k < m->backend.nfaults && !known; k++)
+			known = m->faults[k].name && strcmp(m->faults[k].name, want) == 0;
+		if (!known)
+			schema_mistake(r, schema_line(config_setting_get_elem(s, (unsigned)i)),
+				       "verbs[%zu].fault: there is no fault \"%s\"", i,
+				       strchr(want, '.') + 1);
+	}
+}
+
 static void read_manifest(struct schema *r, const config_setting_t *root, void *arg)
 {
 	schema_group(r, root, "", top_keys, arg);
 	check_components(r, root, arg);
 	check_probes(r, arg);
+	check_shortcuts(r, root, arg);
+	check_operations(r, root, arg);
 }
 
 /* ---- the backend ---- */
@@ -180,6 +230,9 @@ static int finish(struct manifest *m)
 	b->metrics = m->metrics;
 	b->faults = m->faults;
 	b->probes = m->probes;
+	b->shortcuts = m->shortcuts;
+	b->operations = m->operations;
+	b->settings = m->settings;
 	b->unfit = manifest_unfit;
 	b->plan = manifest_plan;
 	b->data = m;
@@ -213,20 +266,20 @@ static int read_text(struct load *l, const char *name, const char *text, struct 
 			    : err_set(e, r, "%s.cfg: %zu mistakes", name, l->schema.m->n);
 }
 
-int manifest_embedded(const char *name, const struct manifest_file *files, struct backend **out,
+int manifest_embedded(const char *name, const struct manifest_library *lib, struct backend **out,
 		      struct mistakes *m, struct err *e)
 {
-	struct load l = { .schema.m = m, .files = files };
+	struct load l = { .schema.m = m, .files = manifest_files(lib, name), .lib = lib };
 	char cfg[64];
 
 	snprintf(cfg, sizeof(cfg), "%s.cfg", name);
-	return read_text(&l, name, manifest_text(files, cfg), out, e);
+	return read_text(&l, name, manifest_text(l.files, cfg), out, e);
 }
 
-int manifest_load(const char *dir, struct backend **out, struct mistakes *m, char *path,
-		  struct err *e)
+int manifest_load(const char *dir, const struct manifest_library *lib, struct backend **out,
+		  struct mistakes *m, char *path, struct err *e)
 {
-	struct load l = { .schema.m = m };
+	struct load l = { .schema.m = m, .lib = lib };
 	struct buf text = BUF_INIT(SCHEMA_FILE_MAX);
 	const char *name;
 	size_t n = strlen(dir);
@@ -289,14 +342,24 @@ struct backend *manifest_free(struct backend *b)
 		free(m->components[i].unit);
 		free(m->components[i].comm);
 	}
+	for (size_t i = 0; i < b->nshortcuts; i++) {
+		free((char *)m->shortcuts[i].words);
+		free((char *)m->shortcuts[i].fault);
+		free((char *)m->shortcuts[i].component);
+		free((char *)m->shortcuts[i].address);
+		free((char *)m->shortcuts[i].value);
+	}
 	for (size_t i = 0; i < b->nmetrics; i++) {
 		free((char *)m->metrics[i].key);
 		free((char *)m->metrics[i].label);
 		free((char *)m->metrics[i].unit);
 	}
 	probe_cfg_free(m->probes, b->nprobes);
+	manifest_free_operations(m);
+	schema_free_strings(m->settings);
 	free(m->components);
 	free(m->metrics);
+	free(m->shortcuts);
 	free(m->faults);
 	free(m->more);
 	free(m->collect);

@@ -15,13 +15,20 @@ struct manifest_file {
 	const char *name, *text;
 };
 
+/* The texts of the backends in this binary; ends with one without a name. */
+struct manifest_library {
+	const char *name; /* of the backend */
+	const struct manifest_file *files;
+};
+
 /*
+ * A list of sh files may name those of a backend in LIB as BACKEND/FILE.sh.
  * DIR's last part is NAME. 0 and *OUT, or a negative errno with *OUT untouched; -EINVAL: the
  * mistakes are in M, and are those of the file PATH (of PATH_MAX bytes).
  */
-int manifest_load(const char *dir, struct backend **out, struct mistakes *m, char *path,
-		  struct err *e);
-int manifest_embedded(const char *name, const struct manifest_file *files, struct backend **out,
+int manifest_load(const char *dir, const struct manifest_library *lib, struct backend **out,
+		  struct mistakes *m, char *path, struct err *e);
+int manifest_embedded(const char *name, const struct manifest_library *lib, struct backend **out,
 		      struct mistakes *m, struct err *e);
 /* Only for what these two gave. Takes NULL, returns NULL. */
 struct backend *manifest_free(struct backend *b);

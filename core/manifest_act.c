@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deck_priv.h"
 #include "manifest_priv.h"
 
 #define SSH_PORTS_MAX 64
@@ -175,6 +176,7 @@ int manifest_plan(const struct backend *b, const struct plan_in *in, struct act 
 
 	assign_target(s, in->target, i);
 	assign_ports(s, in->cfg);
+	script_settings(s, in->cfg);
 	for (char **a = more->attributes; a && *a; a++)
 		assign(s, "t_", *a, item_attr(i, *a));
 	r = assign_params(s, in, e);

@@ -238,18 +238,43 @@ static const struct schema_key component_keys[] = {
 static void read_component(struct schema *r, const config_setting_t *s, const char *prefix,
 			   void *base)
 {
-	const struct component *c = base;
-
 	schema_group(r, s, prefix, component_keys, base);
-	if (c->name && !c->unit && !c->comm)
-		schema_mistake(r, schema_line(s),
-			       "%sunit: is missing, and so is comm: how is it found?", prefix);
 }
 
 int manifest_components(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
 	return schema_list(r, s, path, 50, sizeof(struct component), read_component, dst,
 			   &load_of(r)->m->ncomponents);
+}
+
+static const struct schema_key shortcut_keys[] = {
+	{ "words", schema_string, AT(shortcut, words), .required = true },
+	{ "fault", manifest_dashed, AT(shortcut, fault), .required = true },
+	{ "component", manifest_dashed, AT(shortcut, component) },
+	{ "address", read_variable, AT(shortcut, address) },
+	{ "value", read_variable, AT(shortcut, value) },
+	{ "restores", schema_bool, AT(shortcut, restores) },
+	{ .name = NULL },
+};
+
+static void read_shortcut(struct schema *r, const config_setting_t *s, const char *prefix,
+			  void *base)
+{
+	struct shortcut *c = base;
+	char full[80];
+
+	schema_group(r, s, prefix, shortcut_keys, base);
+	if (!c->fault)
+		return;
+	snprintf(full, sizeof(full), "%s.%s", load_of(r)->m->name, c->fault);
+	free((char *)c->fault);
+	c->fault = schema_keep(r, full);
+}
+
+int manifest_shortcuts(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	return schema_list(r, s, path, 100, sizeof(struct shortcut), read_shortcut, dst,
+			   &load_of(r)->m->backend.nshortcuts);
 }
 
 static const struct schema_key param_keys[] = {

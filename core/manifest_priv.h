@@ -17,6 +17,16 @@ struct fault_more {
 	char *script;
 };
 
+/* An operation: each of its steps, a call of a function in SCRIPT, becomes a struct operation. */
+struct op_cfg {
+	char *words, *help, *component, *attribute, *script;
+	char **steps;
+	int timeout_ms;
+};
+struct op_step {
+	const char *call, *script;
+};
+
 struct manifest {
 	struct backend backend;
 	char *name;
@@ -26,6 +36,12 @@ struct manifest {
 	struct probe_cfg *probes;
 	struct fault *faults;
 	struct fault_more *more;
+	struct shortcut *shortcuts;
+	struct op_cfg *ops;
+	size_t nops;
+	struct operation *operations;
+	struct op_step *steps; /* parallel to operations */
+	char **settings;
 	char *collect;
 };
 
@@ -34,6 +50,7 @@ struct load {
 	struct schema schema; /* first: the readers get a struct schema * */
 	struct manifest *m;
 	const struct manifest_file *files; /* NULL: schema.dir's */
+	const struct manifest_library *lib;
 };
 static inline struct load *load_of(struct schema *r)
 {
@@ -46,14 +63,19 @@ typedef int manifest_reader(struct schema *r, const config_setting_t *s, const c
 bool manifest_is_name(const char *s);
 manifest_reader manifest_dashed, manifest_variables, manifest_targets, manifest_flags,
 	manifest_aftermath, manifest_recovery, manifest_metrics, manifest_components,
-	manifest_params;
+	manifest_shortcuts, manifest_params;
 manifest_reader manifest_probes; /* probe_cfg.c */
 /* manifest_sh.c: the same for a fault's files (to char *), and the collector's file */
-manifest_reader manifest_script, manifest_collect;
+manifest_reader manifest_script, manifest_collect, manifest_shell;
 /* NULL if there is no such text. */
 const char *manifest_text(const struct manifest_file *files, const char *name);
+const struct manifest_file *manifest_files(const struct manifest_library *lib, const char *name);
 /* The whole text for core's collector, to M->collect; 0 or -ENOMEM. */
 int manifest_collector(struct manifest *m);
+
+/* manifest_op.c */
+manifest_reader manifest_operations;
+void manifest_free_operations(struct manifest *m);
 
 /* manifest_act.c */
 const char *manifest_unfit(const struct backend *b, const struct fault *f, const struct target *t,

@@ -22,6 +22,14 @@ static int sh_name(struct schema *r, int line, const char *path, const char *nam
 	return -EINVAL;
 }
 
+const struct manifest_file *manifest_files(const struct manifest_library *lib, const char *name)
+{
+	for (; lib->name; lib++)
+		if (strcmp(lib->name, name) == 0)
+			return lib->files;
+	return NULL;
+}
+
 const char *manifest_text(const struct manifest_file *files, const char *name)
 {
 	for (; files->name; files++)
@@ -56,6 +64,24 @@ static void syntax_of(const char *file, char *said, size_t n)
 	buf_free(&cmd);
 }
 
+/* BACKEND/FILE.sh of a backend in this binary. */
+static int add_shared(struct schema *r, int line, const char *path, const char *name,
+		      struct buf *out)
+{
+	const struct manifest_file *files;
+	const char *text = NULL, *slash = strchr(name, '/');
+	char backend[64];
+
+	snprintf(backend, sizeof(backend), "%.*s", (int)(slash - name), name);
+	files = manifest_files(load_of(r)->lib, backend);
+	if (files)
+		text = manifest_text(files, slash + 1);
+	if (text)
+		return buf_str(out, text);
+	schema_mistake(r, line, "%s: there is no %s among the files of this program", path, name);
+	return -EINVAL;
+}
+
 /* Adds the text of the file NAME to OUT. */
 static int add_file(struct schema *r, int line, const char *path, const char *name, struct buf *out)
 {
@@ -63,6 +89,8 @@ static int add_file(struct schema *r, int line, const char *path, const char *na
 	char file[PATH_MAX + 70], said[300];
 	struct err e = { .code = 0 };
 
+	if (strchr(name, '/') && name[0] >= 'a' && name[0] <= 'z')
+		return add_shared(r, line, path, name, out);
 	if (sh_name(r, line, path, name))
 		return -EINVAL;
 	if (l->files)
@@ -90,31 +118,53 @@ static bool defines(const char *text, const char *name)
 	return false;
 }
 
-int manifest_script(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+/* The files of a list, one behind the other; *DST is freed with the manifest. */
+static int read_files(struct schema *r, const config_setting_t *s, const char *path, char **dst)
 {
-	static const char *const wanted[] = { "do_", "undo_", "verify_", "gone_" };
 	struct buf text = BUF_INIT(MANIFEST_MAX_SCRIPT);
 	char **files = NULL;
 	int ret = schema_strings(r, s, path, &files);
 
 	for (char **f = files; !ret && *f; f++)
 		ret = add_file(r, schema_line(s), path, *f, &text);
-	for (size_t i = 0; !ret && i < sizeof(wanted) / sizeof(*wanted); i++)
-		if (!defines(buf_text(&text), wanted[i]))
-			schema_mistake(r, schema_line(s), "%s: no file defines %s()", path,
-				       wanted[i]);
 	schema_free_strings(files);
-	*(char **)dst = text.data; /* freed with the manifest */
+	*dst = text.data;
 	return ret;
+}
+
+static int read_script(struct schema *r, const config_setting_t *s, const char *path, char **dst,
+		       const char *const *wanted)
+{
+	int ret = read_files(r, s, path, dst);
+
+	for (; !ret && *wanted; wanted++)
+		if (!*dst || !defines(*dst, *wanted))
+			schema_mistake(r, schema_line(s), "%s: no file defines %s()", path,
+				       *wanted);
+	return ret;
+}
+
+int manifest_shell(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	return read_files(r, s, path, dst);
+}
+
+int manifest_script(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	static const char *const wanted[] = { "do_", "undo_", "verify_", "gone_", NULL };
+
+	return read_script(r, s, path, dst, wanted);
 }
 
 int manifest_collect(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
-	struct buf text = BUF_INIT(MANIFEST_MAX_SCRIPT);
 	const char *v = schema_text(s);
-	int ret = v ? add_file(r, schema_line(s), path, v, &text)
-		    : schema_expected(r, s, path, "a file NAME.sh");
+	struct buf text = BUF_INIT(MANIFEST_MAX_SCRIPT);
+	int ret;
 
+	if (!v)
+		return read_files(r, s, path, dst);
+	ret = add_file(r, schema_line(s), path, v, &text);
 	*(char **)dst = text.data;
 	return ret;
 }
@@ -131,6 +181,8 @@ int manifest_collector(struct manifest *m)
 	for (size_t i = 0; i < m->ncomponents; i++) {
 		const struct component *c = &m->components[i];
 
+		if (!c->unit && !c->comm)
+			continue;
 		buf_fmt(&b, "fd_component %s %s ", m->name, c->name);
 		buf_shell(&b, c->unit ? c->unit : "");
 		buf_str(&b, " ");

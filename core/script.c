@@ -81,8 +81,36 @@ static void needs_of(struct buf *b, const struct backend *backend)
 			buf_fmt(b, " %s:%s", backend->name, *w);
 }
 
+static void assign_roles(struct buf *b, const struct node_cfg *node)
+{
+	struct buf roles = BUF_INIT(4096);
+
+	for (char **r = node->roles; r && *r; r++)
+		buf_fmt(&roles, "%s%s", roles.len ? " " : "", *r);
+	assign(b, "FD_ROLES", buf_text(&roles));
+	buf_free(&roles);
+}
+
+void script_settings(struct buf *b, const struct config *cfg)
+{
+	for (size_t i = 0; i < cfg->nsettings; i++)
+		assign(b, cfg->settings[i].name, cfg->settings[i].value);
+}
+
+/* What faults have, without a ledger entry: say, fail and the rest. */
+int script_operation(struct buf *b, const struct config *cfg, const struct node_cfg *node,
+		     const char *script)
+{
+	assign(b, "FD_ID", "operation");
+	assign_roles(b, node);
+	script_settings(b, cfg);
+	buf_str(b, ledger_sh);
+	buf_str(b, script);
+	return done(b);
+}
+
 int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
-		     enum event_mode events)
+		     const struct node_cfg *node, enum event_mode events)
 {
 	buf_str(b, "FD_BACKENDS='");
 	for (size_t i = 0; backends[i]; i++)
@@ -94,6 +122,7 @@ int script_collector(struct buf *b, const struct backend *const *backends, enum 
 		events == EVENTS_NONE || which == COLLECT_SLOW ? "none"
 		: events == EVENTS_NEW                         ? "new"
 							       : "held");
+	assign_roles(b, node);
 	buf_str(b, collect_sh);
 	for (size_t i = 0; backends[i]; i++)
 		buf_str(b, backends[i]->collect_sh);

@@ -9,6 +9,7 @@
 #include "../backends/backends.h"
 #include "batch.h"
 #include "console.h"
+#include "import.h"
 #include "verb.h"
 
 #ifndef FAULTDECK_SHARE
@@ -33,7 +34,11 @@ static int help(void)
 	for (const struct verb *v = verbs; v->name; v++)
 		printf("  %s\n      %s%s\n", v->usage, v->help,
 		       v->flags & VERB_INJECTS ? " (needs --yes)" : "");
-	puts("\n"
+	puts("  import FILE\n"
+	     "      the original tool's cluster.conf (name,ip,port,role…) as cluster.cfg on "
+	     "standard "
+	     "output\n"
+	     "\n"
 	     "Targets: NODE  nn@NODE  vm:NAME@NODE  vm:NAME/VCPU@NODE  new-vm@NODE  pid:N@NODE\n"
 	     "         path:P@NODE  link:DEV@NODE; the node may be left out where only one fits\n"
 	     "Exit status: 0 done, 1 some targets failed, 2 usage, 3 config, 4 nothing reachable,\n"
@@ -207,6 +212,8 @@ int main(int argc, char **argv)
 		r = help();
 	} else if (a.version) {
 		r = version();
+	} else if (a.batch && a.nwords == 2 && strcmp(a.words[0], "import") == 0) {
+		r = import_main(a.words[1]); /* there is no cluster.cfg yet */
 	} else {
 		r = run(&a, &emit);
 	}

@@ -1,32 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "verb.h"
-
-/* kvm FAULT TARGET … is inject kvm.FAULT TARGET …; the word itself is the backend's name. */
-static int verb_backend(struct batch *b, char **words, int n)
-{
-	char inject[] = "inject", list[] = "list", vms[] = "vms", fault[64];
-	char *argv[WORDS_MAX + 2];
-
-	if (strcmp(words[1], "list") == 0) {
-		char *list_vms[] = { list, vms, NULL };
-
-		return n == 2 ? verb_list(b, list_vms, 2) : batch_usage(b, "%s list", words[0]);
-	}
-	if (n < 3)
-		return batch_usage(b, "%s %s: a target is missing", words[0], words[1]);
-	if (n > WORDS_MAX)
-		return batch_usage(b, "more than %d words", WORDS_MAX);
-	if ((size_t)snprintf(fault, sizeof(fault), "%s.%s", words[0], words[1]) >= sizeof(fault))
-		return batch_usage(b, "%s: no fault has such a long name", words[1]);
-	argv[0] = inject;
-	argv[1] = fault;
-	memcpy(argv + 2, words + 2, ((size_t)n - 1) * sizeof(*argv)); /* with the NULL */
-	return verb_inject(b, argv, n);
-}
 
 const struct verb verbs[] = {
 	{ "status", "status", "nodes, VMs, services and active injections", VERB_READS, 0, 0, 0,
@@ -49,6 +24,17 @@ const struct verb verbs[] = {
 	  OPT_FOLLOW, 0, 0, verb_events },
 	{ "kvm", "kvm list | kvm FAULT TARGET… [k=v]…", "short for list vms and inject kvm.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
+	{ "hadoop",
+	  "hadoop list|crash C|hang C|resume C|network IP|network-clear IP|hdfs-safe enter|leave|"
+	  "yarn-health fail|ok|delay D|delay-clear|start|stop|test [mr]|yarn-refresh",
+	  "C is nn dn rm nm snn jhs, with @NODE or @all; the same injections as inject "
+	  "hadoop.FAULT",
+	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
+	{ "cluster",
+	  "cluster status|start|stop|test|inject-delay D|clear-delay|inject-network "
+	  "IP|clear-network",
+	  "the words of the original tool's script: the same as those of hadoop", VERB_INJECTS,
+	  OPT_WAIT, 1, -1, verb_cluster },
 	{ .name = NULL },
 };
 

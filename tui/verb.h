@@ -32,8 +32,14 @@ int verb_restore(struct batch *b, char **words, int n);
 int verb_renew(struct batch *b, char **words, int n);
 int verb_check(struct batch *b, char **words, int n);
 int verb_module(struct batch *b, char **words, int n);
+int verb_backend(struct batch *b, char **words, int n);
+int verb_cluster(struct batch *b, char **words, int n);
 int verb_points(struct batch *b, char **words, int n);
 int verb_events(struct batch *b, char **words, int n);
+
+/* WORDS, as those of an operation that BE declares, on the nodes that it is for. */
+bool verb_has_operation(const struct backend *be, char **words, int n);
+int verb_operation(struct batch *b, const struct backend *be, char **words, int n);
 
 /* Puts back what this run injected and reports it: EXIT_DONE or EXIT_INCOMPLETE. */
 int verb_restore_run(struct batch *b);

@@ -85,19 +85,38 @@ static void finish(struct batch *b, const struct operation *op, struct job *j)
 	emit_flush(b->emit);
 }
 
-/* How many of the nodes of the scope answer goes to *N. */
+static bool has_up(const struct node_view *v, const char *component)
+{
+	for (size_t i = 0; i < v->nitems; i++) {
+		const char *c = item_attr(&v->items[i], "component");
+
+		if (c && strcmp(c, component) == 0 && strcmp(v->items[i].state, "up") == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool applies(const struct batch *b, const struct operation *op, const struct node_view *v)
+{
+	if (v->state != NODE_UP || !scope_has(b, v->cfg->name))
+		return false;
+	if (op->component)
+		return has_up(v, op->component);
+	return !op->attribute || (v->nitems && item_attr(&v->items[0], op->attribute));
+}
+
+/* How many of the nodes that it is for answer goes to *N. */
 static struct job *begin_jobs(struct batch *b, const struct operation *op, size_t *n)
 {
 	const struct snapshot *s = deck_snapshot(b->deck);
 	struct job *jobs = calloc(s->nnodes + 1, sizeof(*jobs));
 
 	*n = 0;
-	batch_reach(b, s);
-	for (size_t i = 0; jobs && i < s->nnodes; i++) {
+	for (size_t i = 0; jobs && i < s->nnodes && !(op->component && *n); i++) {
 		const struct node_view *v = s->nodes[i];
 		struct job *j = &jobs[*n];
 
-		if (v->state != NODE_UP || !scope_has(b, v->cfg->name))
+		if (!applies(b, op, v))
 			continue;
 		j->node = v->cfg->name;
 		j->r = deck_operate(b->deck, j->node, op, &j->task, &j->e);
@@ -107,21 +126,49 @@ static struct job *begin_jobs(struct batch *b, const struct operation *op, size_
 	return jobs;
 }
 
-static int operate(struct batch *b, const struct operation *op)
+/* The operation behind OP, if it is its next step. */
+static const struct operation *next_step(struct batch *b, const struct operation *op)
 {
-	struct job *jobs;
-	size_t n;
-	int r = batch_contact(b, 1);
+	const struct operation *next;
+	size_t i = 0;
 
-	if (r)
-		return r;
-	jobs = begin_jobs(b, op, &n);
-	for (size_t i = 0; i < n && jobs; i++) {
+	while (deck_operation(b->deck, i) != op)
+		i++;
+	next = deck_operation(b->deck, i + 1);
+	if (!next || !op->word || !next->word || strcmp(next->verb, op->verb) != 0)
+		return NULL;
+	return strcmp(next->word, op->word) == 0 ? next : NULL;
+}
+
+/* One step, on all nodes at once; *N of them. */
+static int operate_step(struct batch *b, const struct operation *op, size_t *n)
+{
+	struct job *jobs = begin_jobs(b, op, n);
+	int r = EXIT_DONE;
+
+	for (size_t i = 0; i < *n && jobs; i++) {
 		finish(b, op, &jobs[i]);
 		if (jobs[i].r)
 			r = exit_worst(r, jobs[i].r == -EROFS ? EXIT_REFUSED : EXIT_FAILED);
 	}
 	free(jobs);
+	return r;
+}
+
+/* A step that fails does not keep the others from being done. */
+static int operate(struct batch *b, const struct operation *op)
+{
+	const struct snapshot *s;
+	size_t n = 0;
+	int r = batch_contact(b, 1);
+
+	if (r)
+		return r;
+	s = deck_snapshot(b->deck);
+	batch_reach(b, s);
+	snapshot_put(s);
+	for (; op && !batch_interrupted(b); op = next_step(b, op))
+		r = exit_worst(r, operate_step(b, op, &n));
 	if (batch_interrupted(b))
 		return EXIT_SIGNAL;
 	if (!n && b->tally.unreachable)
@@ -227,4 +274,66 @@ int verb_points(struct batch *b, char **words, int n)
 		return r;
 	op = find_operation(b, "points", NULL);
 	return op ? operate(b, op) : batch_usage(b, "list points: no backend lists any");
+}
+
+/* ---- operations of a backend ---- */
+
+/* How many of WORDS are those of OP: all of them, or 0. */
+static int op_words(const struct operation *op, char **words, int n)
+{
+	const char *want = op->word;
+	int i = 0;
+
+	for (; want && *want && i < n; i++) {
+		size_t len = strcspn(want, " ");
+
+		if (strlen(words[i]) != len || strncmp(words[i], want, len) != 0)
+			return 0;
+		want += len + (want[len] == ' ');
+	}
+	return want && !*want ? i : 0;
+}
+
+static const struct operation *op_of(const struct backend *be, char **words, int n)
+{
+	const struct operation *best = NULL;
+	int most = 0;
+
+	for (size_t i = 0; i < be->noperations; i++) {
+		int k = op_words(&be->operations[i], words, n);
+
+		if (k <= most)
+			continue;
+		most = k;
+		best = &be->operations[i];
+	}
+	return best;
+}
+
+bool verb_has_operation(const struct backend *be, char **words, int n)
+{
+	return op_of(be, words, n) != NULL;
+}
+
+int verb_operation(struct batch *b, const struct backend *be, char **words, int n)
+{
+	const struct operation *op = op_of(be, words, n);
+	struct err e = { .code = 0 };
+	int r, done;
+
+	if (op_words(op, words, n) != n)
+		return batch_usage(b, "%s %s: one word too many: %s", be->name, op->word,
+				   words[n - 1]);
+	r = scope_words(b, NULL, 0);
+	if (r)
+		return r;
+	if (b->args->opts & OPT_DRY_RUN)
+		return dry_run(b, op);
+	done = b->tally.done + b->tally.failed;
+	r = operate(b, op);
+	if (r == EXIT_SIGNAL || b->tally.done + b->tally.failed > done)
+		return r;
+	err_set(&e, -ENOENT, "%s %s: no node that answers is one for it", be->name, op->word);
+	err_hint(&e, "faultdeck --batch %s list", be->name);
+	return batch_error(b, &e, EXIT_UNREACHABLE);
 }

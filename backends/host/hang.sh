@@ -19,13 +19,17 @@ host_cont() {
 	kill -CONT "$1"
 }
 
-do_() {
-	host_take "$p_scope" || return 1
+# What host_take took.
+host_stop_taken() {
 	host_each host_runs || {
 		fail EBUSY "it is stopped already, by somebody else"
 		return 1
 	}
 	host_own && host_each host_stop
+}
+
+do_() {
+	host_take "$p_scope" && host_stop_taken
 }
 
 verify_() {
@@ -36,6 +40,10 @@ undo_() {
 	! host_owned || host_each host_cont
 }
 
-gone_() {
+host_runs_again() {
 	! host_owned || host_wait 20 host_each host_runs || fail EIO "it was sent SIGCONT and is still stopped"
+}
+
+gone_() {
+	host_runs_again
 }

@@ -22,10 +22,14 @@ host_chain() {
 	printf '	}\n'
 }
 
-do_() {
+host_isolate() {
 	host_resolve && host_ssh_ports || return 1
 	{
 		[ "$p_direction" = out ] || host_chain from_peers input iif saddr
 		[ "$p_direction" = in ] || host_chain to_peers output oif daddr
 	} | host_nft_do
+}
+
+do_() {
+	host_isolate
 }

@@ -12,8 +12,8 @@ host_dead() {
 	[ "$(host_state "$1")" = Z ]
 }
 
-do_() {
-	host_take main || return 1
+# What host_take took.
+host_kill_taken() {
 	if [ -n "$t_unit" ]; then
 		host_unit_allowed || return 1
 		[ "$p_hold" = no ] || host_hold || return 1
@@ -24,14 +24,26 @@ do_() {
 	host_each host_kill
 }
 
+do_() {
+	host_take main && host_kill_taken
+}
+
 verify_() {
 	host_wait 50 host_each host_dead || fail EIO "it was sent SIGKILL and is still there"
 }
 
-undo_() {
+host_bring_back() {
 	if [ -n "$t_unit" ]; then host_release; else host_again; fi
 }
 
-gone_() {
+host_brought_back() {
 	if [ -n "$t_unit" ]; then host_released; else host_is_back; fi
+}
+
+undo_() {
+	host_bring_back
+}
+
+gone_() {
+	host_brought_back
 }

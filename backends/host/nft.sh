@@ -51,7 +51,7 @@ undo_() {
 	! host_owned || ! host_nft_there || nft delete table inet "$host_table"
 }
 
-gone_() {
+host_nft_gone() {
 	host_owned || return 0
 	host_nft_there
 	case $? in
@@ -59,4 +59,8 @@ gone_() {
 	1) return 0 ;;
 	*) fail EIO "nft cannot list its tables" ;;
 	esac
+}
+
+gone_() {
+	host_nft_gone
 }

@@ -19,83 +19,11 @@ static const char module_sh[] =
 #include "kvm/module.sh.inc"
 	;
 
-/* As root where sudo lets us; else as who we are, and the script says what that means. */
-#define AS_ROOT(cmd)                                                                               \
-	"exec sh -c 'if [ \"$(id -u)\" = 0 ] || ! sudo -n true 2>/dev/null; then exec " cmd        \
-	"; else exec sudo -n " cmd "; fi'"
-
-static int errno_of(const char *word)
-{
-	static const struct {
-		const char *word;
-		int code;
-	} table[] = { { "EPERM", -EPERM },
-		      { "ENOENT", -ENOENT },
-		      { "EINVAL", -EINVAL },
-		      { "EBUSY", -EBUSY } };
-
-	for (size_t i = 0; i < sizeof(table) / sizeof(*table); i++)
-		if (strncmp(word, table[i].word, strlen(table[i].word)) == 0)
-			return table[i].code;
-	return -EIO;
-}
-
-/* Everything but error and hint lines is for the operator. */
-static int take_lines(char *text, struct buf *out, struct err *e)
-{
-	char *save = NULL;
-	int r = 0;
-
-	for (char *l = strtok_r(text, "\n", &save); l; l = strtok_r(NULL, "\n", &save)) {
-		char clean[1024];
-
-		if (strncmp(l, "error\t", 6) == 0) {
-			r = err_set(e, errno_of(l + 6), "%s", l + 6);
-		} else if (strncmp(l, "hint\t", 5) == 0 && r) {
-			err_hint(e, "%s", l + 5);
-		} else {
-			text_clean(clean, sizeof(clean), l);
-			buf_fmt(out, "%s\n", clean);
-		}
-	}
-	return r;
-}
-
-static int run(const struct op_ctx *c, const struct transport_cmd *cmd, struct err *e)
-{
-	struct buf out = BUF_INIT(1u << 20), errout = BUF_INIT(64u << 10);
-	int status = 0, r = transport_run(c->transport, cmd, &out, &errout, &status, e);
-
-	if (!r && out.data)
-		r = take_lines(out.data, c->out, e);
-	if (!r && status)
-		r = err_set(e, -EIO, "%s", errout.len ? errout.data : "the node's script failed");
-	buf_free(&out);
-	buf_free(&errout);
-	return r;
-}
-
-/* SCRIPT, then CALL. */
-static int run_script(const struct op_ctx *c, const char *script, const char *call, int timeout_ms,
-		      struct err *e)
-{
-	struct buf in = BUF_INIT(64u << 10);
-	struct transport_cmd cmd = { .cmd = AS_ROOT("sh -s"), .timeout_ms = timeout_ms };
-	int r;
-
-	buf_fmt(&in, "%s\n%s\n", script, call);
-	cmd.in = buf_text(&in);
-	cmd.in_len = in.len;
-	r = in.broken ? err_set(e, -ENOMEM, "out of memory") : run(c, &cmd, e);
-	buf_free(&in);
-	return r;
-}
-
 /* The first line that begins with "fail" is the error; all of them are shown. */
 static int op_check(const struct op_ctx *c, struct err *e)
 {
 	size_t from = c->out->len;
-	int r = run_script(c, check_sh, "kvm_check", 10000, e);
+	int r = operate_script(c, check_sh, "kvm_check", 10000, e);
 	const char *fail = r ? NULL : strstr(buf_text(c->out) + from, "fail ");
 
 	if (!fail)
@@ -105,20 +33,21 @@ static int op_check(const struct op_ctx *c, struct err *e)
 
 static int op_points(const struct op_ctx *c, struct err *e)
 {
-	return run_script(c, module_sh,
-			  "[ -r $KVM_MODULE/points ] || refuse 'ENOENT the module is not loaded' "
-			  "'faultdeck --batch module load NODE'; cat $KVM_MODULE/points",
-			  10000, e);
+	return operate_script(
+		c, module_sh,
+		"[ -r $KVM_MODULE/points ] || refuse 'ENOENT the module is not loaded' "
+		"'faultdeck --batch module load NODE'; cat $KVM_MODULE/points",
+		10000, e);
 }
 
 static int op_status(const struct op_ctx *c, struct err *e)
 {
-	return run_script(c, module_sh, "module_status", 10000, e);
+	return operate_script(c, module_sh, "module_status", 10000, e);
 }
 
 static int op_unload(const struct op_ctx *c, struct err *e)
 {
-	return run_script(c, module_sh, "module_unload", 20000, e);
+	return operate_script(c, module_sh, "module_unload", 20000, e);
 }
 
 /* ---- building ---- */
@@ -188,7 +117,8 @@ static int build_there(const struct op_ctx *c, const struct buf *tar, struct err
 	buf_str(&cmd, "s=; [ \"$(id -u)\" = 0 ] || s='sudo -n'; exec $s sh -c ");
 	buf_shell(&cmd, buf_text(&body));
 	t.cmd = buf_text(&cmd);
-	r = body.broken || cmd.broken ? err_set(e, -ENOMEM, "out of memory") : run(c, &t, e);
+	r = body.broken || cmd.broken ? err_set(e, -ENOMEM, "out of memory")
+				      : operate_cmd(c, &t, e);
 	buf_free(&body);
 	buf_free(&cmd);
 	return r;
@@ -262,7 +192,7 @@ static int build_here(const struct op_ctx *c, const char *src, struct err *e)
 	buf_str(&cmd, here_sh);
 	r = run_here(buf_text(&cmd), 300000, &out, &errout, e);
 	if (!r && out.data)
-		r = take_lines(out.data, c->out, e);
+		r = operate_lines(out.data, c->out, e);
 	buf_free(&cmd);
 	buf_free(&out);
 	buf_free(&errout);
@@ -289,7 +219,7 @@ static int op_build(const struct op_ctx *c, struct err *e)
 /* Sends the module that was built here, if the node has none and there is one for its kernel. */
 static int send_module(const struct op_ctx *c, struct err *e)
 {
-	struct transport_cmd t = { .cmd = AS_ROOT("sh -c \"cat >/run/faultdeck.ko\""),
+	struct transport_cmd t = { .cmd = OPERATE_AS_ROOT("sh -c \"cat >/run/faultdeck.ko\""),
 				   .timeout_ms = 60000 };
 	char kver[128], arch[128], ko[PATH_MAX];
 	struct buf file = BUF_INIT(MODULE_MAX), cmd = BUF_INIT(8192), errout = BUF_INIT(1024);
@@ -323,7 +253,7 @@ static int load(const struct op_ctx *c, struct err *e)
 	buf_str(&call, "module_load ");
 	buf_shell(&call, buf_text(&names));
 	r = names.broken || call.broken ? err_set(e, -E2BIG, "%s: too many symbols", c->node->name)
-					: run_script(c, module_sh, buf_text(&call), 30000, e);
+					: operate_script(c, module_sh, buf_text(&call), 30000, e);
 	buf_free(&names);
 	buf_free(&call);
 	return r;
@@ -339,13 +269,17 @@ static int op_load(const struct op_ctx *c, struct err *e)
 	return r ? r : load(c, e);
 }
 
+#define OP(v, w, h, t, c, r)                                                                       \
+	{                                                                                          \
+		.verb = v, .word = w, .help = h, .timeout_ms = t, .changes = c, .run = r           \
+	}
 const struct operation kvm_operations[KVM_OPERATIONS] = {
-	{ "check", NULL, "what the node has and lacks", 20000, false, op_check },
-	{ "points", NULL, "the places in this kernel that the module can hook", 20000, false,
-	  op_points },
-	{ "module", "status", "is the module loaded, and what is armed", 20000, false, op_status },
-	{ "module", "build", "build it on the node, or here for the node's kernel", 600000, true,
-	  op_build },
-	{ "module", "load", "load it", 90000, true, op_load },
-	{ "module", "unload", "unload it; refused while rules are armed", 30000, true, op_unload },
+	OP("check", NULL, "what the node has and lacks", 20000, false, op_check),
+	OP("points", NULL, "the places in this kernel that the module can hook", 20000, false,
+	   op_points),
+	OP("module", "status", "is the module loaded, and what is armed", 20000, false, op_status),
+	OP("module", "build", "build it on the node, or here for the node's kernel", 600000, true,
+	   op_build),
+	OP("module", "load", "load it", 90000, true, op_load),
+	OP("module", "unload", "unload it; refused while rules are armed", 30000, true, op_unload),
 };

@@ -8,7 +8,7 @@
 # "run BYTES" runs the text that follows, in a shell of its own: to have one open saves an act what it
 # costs to start one. Its last line is status<TAB>NUMBER.
 # FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
-# what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command.
+# what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command. FD_ROLES: the node's roles.
 LC_ALL=C
 export LC_ALL
 

@@ -57,9 +57,12 @@ fd_get() {
 	printf '%s' "$fd_value"
 }
 
-# Always by a rename: whoever looks at the entry meanwhile finds a whole word.
+# Always by a rename: whoever looks at the entry meanwhile finds a whole word. With /run full the word is written over the
+# old one, which takes no room: a restore that waits for others is not shown as active.
 fd_state() {
-	printf '%s\n' "$1" >"$fd_dir/.state" && mv -f "$fd_dir/.state" "$fd_dir/state" && say state "$1"
+	{ printf '%s\n' "$1" >"$fd_dir/.state" && mv -f "$fd_dir/.state" "$fd_dir/state"; } 2>/dev/null ||
+		printf '%s\n' "$1" 1<>"$fd_dir/state" || return 1
+	say state "$1"
 }
 
 # fd_lock TENTHS: 0 it is ours, 1 the entry is gone, 2 somebody else had it all the time. The lock is this

@@ -42,7 +42,7 @@ net_knife() {
 }
 
 # net_has PORT
-net_has() { net_is_up && ip -n "$SWITCH" link show "$1" >/dev/null 2>&1; }
+net_has() { net_is_up && ip -n "$SWITCH" link show dev "$1" >/dev/null 2>&1; }
 
 # lab cut NODE, heal NODE - the switch loses all packets of a node, and no longer does
 verb_cut() {
@@ -57,9 +57,9 @@ verb_heal() {
 
 # net_tap NAME - a port of the switch for an emulator
 net_tap() {
-	! ip -n "$SWITCH" link show "$1" >/dev/null 2>&1 || return 0
+	! ip -n "$SWITCH" link show dev "$1" >/dev/null 2>&1 || return 0
 	ip -n "$SWITCH" tuntap add dev "$1" mode tap &&
-		ip -n "$SWITCH" link set "$1" master br0 up
+		ip -n "$SWITCH" link set dev "$1" master br0 up
 }
 
 net_down() {

@@ -27,7 +27,7 @@ nspawn_known() {
 
 # nspawn_hosts - the other nodes' names
 nspawn_hosts() {
-	printf '127.0.0.1 localhost\n10.77.0.1 controller\n10.77.0.21 kvm1\n10.77.0.22 kvm2\n'
+	printf '127.0.0.1 localhost\n10.77.0.1 controller\n10.77.0.21 kvm1\n10.77.0.22 kvm2\n10.77.0.10 master\n10.77.0.11 slave1\n10.77.0.12 slave2\n'
 	for ((i = 1; i <= 20; i++)); do printf '10.77.0.%d n%d\n' $((100 + i)) "$i"; done
 }
 
@@ -54,7 +54,7 @@ nspawn_net() {
 	local netns=$PREFIX-$1
 	ip netns add "$netns" &&
 		ip link add eth0 netns "$netns" address "$(printf 52:54:00:4d:01:%02x "${2##*.}")" type veth peer name "$1" netns "$SWITCH" &&
-		ip -n "$SWITCH" link set "$1" master br0 up &&
+		ip -n "$SWITCH" link set dev "$1" master br0 up &&
 		ip -n "$netns" addr add "$2/24" dev eth0 &&
 		ip -n "$netns" addr add "fd77::${2##*.}/64" dev eth0 nodad &&
 		ip -n "$netns" link set lo up &&
@@ -99,7 +99,7 @@ nspawn_off() {
 	wait_for 20 nspawn_gone "$1" || return 1
 	rm -f "$STATE/$1.pid"
 	# a namespace that goes takes its links along only later
-	! net_has "$1" || ip -n "$SWITCH" link del "$1"
+	! net_has "$1" || ip -n "$SWITCH" link del dev "$1"
 	[ ! -e "/run/netns/$PREFIX-$1" ] || ip netns del "$PREFIX-$1"
 }
 

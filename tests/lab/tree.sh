@@ -39,12 +39,14 @@ tree_units() {
 		tree_greeter "$1"
 }
 
-# tree_debootstrap ROOT PACKAGE… - configured, by the packages' own scripts, in a chroot. Our descriptors are closed: mmdebstrap
-# hands its next free one to sh by number, and dash takes one digit.
+# tree_debootstrap ROOT PACKAGE… - configured, by the packages' own scripts, in a chroot; Java's want the directory of man pages.
+# Our descriptors are closed: mmdebstrap hands its next free one to sh by number, and dash takes one digit.
 tree_debootstrap() {
 	local root=$1
 	shift
+	# shellcheck disable=SC2016 # the hook's own argument
 	apt_sources "$IMAGE_SUITE" | mmdebstrap --quiet --variant=minbase --include="$(IFS=, && echo "$*")" \
+		--aptopt='Acquire::Retries "5"' --essential-hook='mkdir -p "$1/usr/share/man/man1"' \
 		--dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
 		--dpkgopt='path-exclude=/usr/share/locale/*' "$IMAGE_SUITE" "$root" - 7>&- 8>&- 9>&-
 }

@@ -251,8 +251,9 @@ class Cell:
         if self.transition == "prepared":
             self.node.let_go()
 
-    def wait_gone(self, limit):
-        """Until it is not there and no ledger entry speaks of it; how long after the TTL (below 0: before)."""
+    def wait_gone(self, limit, lonely=False):
+        """Until it is not there and no ledger entry speaks of it; how long after the TTL (below 0: before).
+        LONELY: its entry stays, since those who would count it as live cannot be asked."""
         end = time.monotonic() + limit
         if self.node.blind:
             self.watch(self.ttl() + AFTER_TTL)
@@ -260,7 +261,7 @@ class Cell:
         while True:
             there = self.look()
             # None: it went with the power
-            if not there and self.node.sh("[ ! -e /run/faultdeck ]")[0] in (0, NOBODY_ANSWERS):
+            if not there and (lonely or self.node.sh("[ ! -e /run/faultdeck ]")[0] in (0, NOBODY_ANSWERS)):
                 return
             if self.deadline and there and boottime() > self.deadline + AFTER_TTL + slack():
                 raise Wrong("it is there %.1f s after its TTL" % (boottime() - self.deadline))
@@ -288,8 +289,10 @@ class Cell:
         middle = self.operator.start("list", "injections")
         # what was let go on has its effect, or has none
         self.watch(0.4)
-        self.wait_gone(self.ttl() + 30)
+        self.wait_gone(self.ttl() + 30, self.node.counted and self.event == "cut")
         self.finish()
+        if self.node.counted:
+            self.wait_gone(90)
         self.take_history()
         # a script that was on its way arrives now: then there is another end to wait for
         if self.event in ("cut", "sshd") and self.transition in ("planned", "journaled", "prepared"):
@@ -309,7 +312,8 @@ class Cell:
 
     def wait_healthy(self):
         begin = time.monotonic()
-        until("the node is healthy", lambda: self.node.healthy(self.event == "power"), self.recipe.recovery, 0.1)
+        until("the node is healthy", lambda: self.node.healthy(self.event == "power"),
+              self.recipe.recovery + (self.node.boots if self.event == "power" else 0), 0.1)
         self.healthy = time.monotonic() - begin
 
     # ---- what must hold ----

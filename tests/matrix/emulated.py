@@ -24,6 +24,7 @@ pkill -f '^sh /dev/shm/watch.sh'; setsid -f sh /dev/shm/watch.sh >/dev/shm/watch
 
 class Kvm(Place):
     backends = "kvm"
+    boots, counted = 0, False
 
     def __init__(self):
         self.name, self.blind = "kvm1", False

@@ -86,6 +86,8 @@ class Nspawn(Place):
     """A node with a real systemd (n1 …)."""
     blind = False  # it can be seen while SSH is gone
     backends = "host"
+    counted = False  # what heals must be counted as live by other nodes
+    boots = 0  # seconds more until it is healthy after a power cut
 
     def __init__(self, name):
         self.name = name

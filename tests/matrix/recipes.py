@@ -15,6 +15,11 @@ WAYS = {
     # with the power it goes by itself
     "process": "[ -e /run/faultdeck/*/again.sh ] && ! pgrep -f '^perl /usr/local/lib/fdvictim.pl 7778' >/dev/null",
     "held": "pgrep -f '^/bin/sh /run/faultdeck/[^ ]*/keep.sh' >/dev/null",
+    # of hadoop, on a node of such a cluster
+    "daemon": "ls /run/systemd/system/hadoop-*.service.d/faultdeck-*.conf >/dev/null 2>&1 || exit 1",
+    "safemode": "s=$(curl -sfg -m 5 'http://master:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState') || exit 1; "
+                "case $s in *'\"FSState\" : \"safeMode\"'*) ;; *) exit 1 ;; esac",
+    "mount": "grep -q ' /etc/hadoop/health.sh ' /proc/mounts",
     "rule": "r=$(cat /sys/kernel/debug/faultdeck/rules) || exit 9; case $r in *id=*) ;; *) exit 1 ;; esac",
 }
 
@@ -32,6 +37,13 @@ KVM_TARGETS = {
     "vm": "vm:web1@{node}",
 }
 
+# The same for hadoop: its DataNode, its NodeManager; or NameNode and SecondaryNameNode, see place.py.
+HADOOP_TARGETS = {
+    "service": "dn@{node}",
+    "node": "{node}",
+}
+STOPPED = "p=$(cat /run/hadoop/hadoop-hdfs-datanode.pid 2>/dev/null) || exit 1; grep -q '^State:.T' /proc/$p/status"
+
 PARAMS = {"peers": "all"}
 
 # What cannot be derived. words: parameters; target: the kind, or a target; first: the
@@ -45,6 +57,10 @@ FAULTS = {
     "host.io-hang": {"look": "exit 9", "cannot": "cannot be frozen"},
     # with its effect: db1 is paused, and goes on
     "kvm.file-write": {"target": "vm:db1@{node}", "words": ["errno=ENOSPC"], "first": True},
+    "hadoop.hang": {"look": STOPPED},
+    "hadoop.hdfs-safe": {"target": "nn@{node}", "on": "master"},
+    "hadoop.checkpoint-block": {"target": "snn@{node}", "on": "master"},
+    "hadoop.yarn-health": {"target": "nm@{node}"},
     "host.clock-skew": {"look": "exit 9", "cannot": "shares its kernel"},
 }
 
@@ -58,7 +74,8 @@ class Recipe:
         """FAULT is its line of `list faults`."""
         own = FAULTS.get(fault["fault"], {})
         self.backend = fault["fault"].split(".")[0]
-        targets = KVM_TARGETS if self.backend == "kvm" else TARGETS
+        targets = {"kvm": KVM_TARGETS, "hadoop": HADOOP_TARGETS}.get(self.backend, TARGETS)
+        self.on = own.get("on", "slave1")  # the node of a Hadoop cluster
         self.first = own.get("first", False)
         self.name = fault["fault"]
         self.way = fault["way"] or self.name

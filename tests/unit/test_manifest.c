@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sources: backends/host/host.c
 /* Manifests: each mistake with its line, and what a good one becomes. */
 #include <errno.h>
 #include <limits.h>
@@ -15,8 +14,22 @@
 
 #include <cmocka.h>
 
-#include "../../backends/host/host.h"
 #include "../../core/collect.h"
+#include "../../core/manifest.h"
+
+static const struct manifest_file host_files[] = {
+#include "host/host.files.inc"
+	{ NULL, NULL },
+};
+static const struct manifest_file hadoop_files[] = {
+#include "hadoop/hadoop.files.inc"
+	{ NULL, NULL },
+};
+static const struct manifest_library library[] = {
+	{ "host", host_files },
+	{ "hadoop", hadoop_files },
+	{ NULL, NULL },
+};
 
 #define SH_GOOD                                                                                    \
 	"do_() {\n	:\n}\nundo_() {\n	:\n}\nverify_() {\n	:\n}\ngone_() {\n	"                       \
@@ -69,7 +82,7 @@ static int load(const char *text, struct backend **b)
 	struct err e;
 
 	put("mine.cfg", text);
-	return manifest_load(dir, b, &mistakes, path, &e);
+	return manifest_load(dir, library, b, &mistakes, path, &e);
 }
 
 /* TEXT has one mistake, in LINE, and its words hold SAYS. */
@@ -152,6 +165,18 @@ static void test_mistakes(void **state)
 		{ "faults = (\n" FAULT("a", "params = ( { name = \"reason\"; type = \"text\";\n"
 					    "help = \"h\"; } );") ");",
 		  "params[0].name: \"reason\" is a word of inject itself", 5 },
+		{ "operations = ( {\nwords = \"go\"; help = \"h\"; timeout = \"5s\"; sh = ( "
+		  "\"a.sh\" ); steps = ( \"x\" ); } );\nfaults = (" FAULT("a", "") ");",
+		  "operations[0].component: is missing, and so is attribute", 1 },
+		{ "operations = (\n{ words = \"go\"; help = \"h\"; timeout = \"5s\"; sh = ( "
+		  "\"a.sh\" ); steps = ( \"x\" ); component = \"web\"; } );\nfaults = (" FAULT(
+			  "a", "") ");",
+		  "operations[0].component: there is no component \"web\"", 2 },
+		{ "verbs = (\n{ words = \"go\"; fault = \"b\"; } );\nfaults = (" FAULT("a",
+										       "") ");",
+		  "verbs[0].fault: there is no fault \"b\"", 2 },
+		{ "settings = ( \"no-good\" );\nfaults = (" FAULT("a", "") ");",
+		  "settings: 'no-good' is no name of a-z", 1 },
 		{ "collect = \"none.sh\";\nfaults = (" FAULT("a", "") ");", "No such file", 1 },
 	};
 
@@ -201,9 +226,9 @@ static void test_name_of_the_directory(void **state)
 	struct err e;
 
 	(void)state;
-	assert_int_equal(manifest_load("/tmp/No Good", &b, &mistakes, path, &e), -EINVAL);
+	assert_int_equal(manifest_load("/tmp/No Good", library, &b, &mistakes, path, &e), -EINVAL);
 	assert_non_null(strstr(e.msg, "the directory's name is the backend's"));
-	assert_int_equal(manifest_load("/tmp/nowhere", &b, &mistakes, path, &e), -ENOENT);
+	assert_int_equal(manifest_load("/tmp/nowhere", library, &b, &mistakes, path, &e), -ENOENT);
 	assert_string_equal(path, "/tmp/nowhere/nowhere.cfg");
 }
 
@@ -299,19 +324,76 @@ static void test_plan(void **state)
 	manifest_free(b);
 }
 
-static void test_host_is_good(void **state)
+static void test_operations(void **state)
+{
+	struct backend *b = NULL;
+
+	(void)state;
+	assert_int_equal(
+		load("operations = (\n"
+		     "{ words = \"go\"; help = \"h\"; timeout = \"5s\"; attribute = \"x\"; sh "
+		     "= ( \"a.sh\" ); steps = ( \"one\", \"two\" ); },\n"
+		     "{ words = \"go on\"; help = \"h\"; timeout = \"1m\"; component = "
+		     "\"web\"; sh = ( \"a.sh\" ); steps = ( \"three\" ); } );\n"
+		     "components = ( { name = \"web\"; comm = \"httpd\"; } );\n"
+		     "settings = ( \"user\" );\n"
+		     "faults = (" FAULT("a", "") ");",
+		     &b),
+		0);
+	assert_int_equal(b->noperations, 3);
+	assert_string_equal(b->operations[0].verb, "mine");
+	assert_string_equal(b->operations[1].word, "go");
+	assert_string_equal(b->operations[1].attribute, "x");
+	assert_string_equal(b->operations[2].component, "mine.web");
+	assert_int_equal(b->operations[2].timeout_ms, 60000);
+	assert_true(b->operations[0].changes);
+	assert_string_equal(b->settings[0], "user");
+	manifest_free(b);
+}
+
+static void is_good(const char *name, const char *defines)
 {
 	struct backend *b = NULL;
 	struct err e;
 
-	(void)state;
-	if (manifest_embedded("host", host_files, &b, &mistakes, &e)) {
+	if (manifest_embedded(name, library, &b, &mistakes, &e)) {
 		for (size_t i = 0; i < mistakes.n; i++)
 			print_message("%d: %s\n", mistakes.list[i].line, mistakes.list[i].msg);
 		fail();
 	}
-	assert_non_null(strstr(b->collect_sh, "host_fast()"));
+	assert_non_null(strstr(b->collect_sh, defines));
 	manifest_free(b);
+}
+
+static void test_embedded_are_good(void **state)
+{
+	(void)state;
+	is_good("host", "host_fast()");
+	is_good("hadoop", "hadoop_fast()");
+}
+
+/* A list of files may name one of another backend that is in this program. */
+static void test_shared_files(void **state)
+{
+	struct backend *b = NULL;
+
+	(void)state;
+	assert_int_equal(load("faults = ( " FAULT("f", "") " );\n", &b), 0);
+	manifest_free(b);
+	put("good.sh", SH_GOOD);
+	assert_int_equal(
+		load("faults = ( { name = \"f\"; summary = \"s\"; seen = \"s\"; undone = "
+		     "\"u\"; risk = \"r\"; targets = ( \"node\" ); after = \"a\"; recovery = "
+		     "\"5s\"; do = ( \"d\" ); undo = ( \"u\" ); sh = ( \"host/common.sh\", "
+		     "\"good.sh\" ); } );\n",
+		     &b),
+		0);
+	manifest_free(b);
+	one_mistake(
+		"faults = (\n{ name = \"f\"; summary = \"s\"; seen = \"s\"; undone = \"u\"; risk = "
+		"\"r\"; targets = ( \"node\" ); after = \"a\"; recovery = \"5s\"; do = ( \"d\" ); "
+		"undo = ( \"u\" );\nsh = ( \"host/none.sh\", \"good.sh\" ); } );\n",
+		3, "there is no host/none.sh among the files of this program");
 }
 
 /* ---- peers ---- */
@@ -358,10 +440,16 @@ static void test_peers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_mistakes),     cmocka_unit_test(test_all_at_once),
-		cmocka_unit_test(test_sh_files),     cmocka_unit_test(test_words_in_braces),
-		cmocka_unit_test(test_plan),         cmocka_unit_test(test_name_of_the_directory),
-		cmocka_unit_test(test_host_is_good), cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_all_at_once),
+		cmocka_unit_test(test_sh_files),
+		cmocka_unit_test(test_words_in_braces),
+		cmocka_unit_test(test_operations),
+		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_name_of_the_directory),
+		cmocka_unit_test(test_embedded_are_good),
+		cmocka_unit_test(test_shared_files),
+		cmocka_unit_test(test_peers),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
