@@ -138,7 +138,7 @@ fd_clock_kill() {
 	[ ! -d /run/systemd/system ] || systemctl stop "faultdeck-$FD_ID-$1.timer" 2>/dev/null
 	fd_pid=${2%% *}
 	[ -z "$fd_pid" ] || [ "$(fd_start_time "$fd_pid")" != "${2##* }" ] ||
-		kill -- "-$fd_pid" 2>/dev/null
+		kill -- "-$fd_pid" 2>/dev/null || kill "$fd_pid" 2>/dev/null # one just begun is not its group's first yet
 }
 
 # fd_clock_run GENERATION TTL_MS. The timer's command is plain words: what systemd makes of quotes and
@@ -151,7 +151,7 @@ fd_clock_run() {
 		return
 	fi
 	setsid sh "$fd_dir/undo.sh" clock "$1" $((($2 + 999) / 1000)) 9<&- </dev/null >/dev/null 2>&1 &
-	fd_put sleeper "$! $(fd_start_time $!)" || { kill -- "-$!"; return 1; }
+	fd_put sleeper "$! $(fd_start_time $!)" || { kill -- "-$!" 2>/dev/null || kill "$!"; return 1; }
 }
 
 # fd_clock_start TTL_MS: this node ends the injection by itself then. A timer that was overtaken by a
