@@ -38,7 +38,8 @@ SHOW = {
     "directory": "readlink cwd; stat -L -c %i cwd",
     "user": "grep -E '^(Uid|Gid|Groups|NoNewPrivs|Cap...):' status",
     "umask": "grep Umask status",
-    "signals": "grep -E '^Sig(Ign|Blk):' status",
+    # 1 to 31: 32 and 33 are the C library's own, which no program can set, and differ by who started the parents
+    "signals": r"for s in SigIgn SigBlk; do v=$(sed -n s/^$s:.//p status); echo $s $((0x${v#????????} & 0x7fffffff)); done",
     "limits": "cat limits",
     "priority": "cat oom_score_adj; sed 's/.*) //' stat | cut -d' ' -f 16,17",
     "files": r"for f in 0 1 2 3 4 5; do readlink fd/$f; sed -n 's/^flags:.*\(.\)...$/\1/p' fdinfo/$f; done",
