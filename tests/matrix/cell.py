@@ -151,7 +151,7 @@ class Cell:
     def __init__(self, node, operator, recipe, transition, event):
         self.node, self.operator, self.recipe = node, operator, recipe
         self.transition, self.event = transition, event
-        self.looks = []  # (time, is it there: True, False, or None with the node's power off)
+        self.looks = []  # (begun, ended, is it there: True, False, or None with the node's power off)
         self.deadline = None  # seconds since the boot, of the ledger
         self.shown = []  # injection lines, in the order of their time
         self.gone = self.healthy = None
@@ -164,6 +164,7 @@ class Cell:
 
     # ---- looking ----
     def look(self):
+        begun = time.time()  # on a busy machine one takes a second
         status, out = self.node.sh("read up _ </proc/uptime; echo up $up; for d in /run/faultdeck/*/; do [ ! -r $d/deadline ] || echo deadline $(cat $d/deadline); done 2>/dev/null\n(%s)"
                                    % self.recipe.look)
         up = 0
@@ -176,7 +177,7 @@ class Cell:
         if status not in (0, 1, NOBODY_ANSWERS):
             raise Wrong("the look itself failed: %d %s" % (status, out))
         there = None if status == NOBODY_ANSWERS else status == 0
-        self.looks.append((time.time(), there))
+        self.looks.append((begun, time.time(), there))
         self.injected = self.injected or there is True
         return there
 
@@ -271,8 +272,8 @@ class Cell:
 
     def take_history(self):
         """What a node saw of itself that could not be seen from out here."""
-        self.looks = sorted(self.looks + self.node.history())
-        late = [t for t, there in self.looks if there and self.deadline and
+        self.looks = sorted(self.looks + [(t, t, there) for t, there in self.node.history()], key=lambda look: look[:2])
+        late = [t for t, _, there in self.looks if there and self.deadline and
                 t - (time.time() - boottime()) > self.deadline + AFTER_TTL + slack()]
         if late:
             raise Wrong("it was there %.1f s after its TTL" % (late[-1] - (time.time() - boottime()) - self.deadline))
@@ -299,7 +300,7 @@ class Cell:
             if self.event == "cut":
                 self.watch(4)
             self.wait_gone(self.ttl() + 30)
-        seen = [t for t, there in self.looks if there]
+        seen = [t for t, _, there in self.looks if there]
         if seen and self.deadline:
             self.gone = seen[-1] - (time.time() - boottime()) - self.deadline
         self.take_shown(self.operator.end(middle, 30))
@@ -328,8 +329,8 @@ class Cell:
         for line in self.shown:
             at, state = seconds_of(line["time"]), line["state"]
             # what is shown was asked a little before
-            before = [there for t, there in self.looks if at - 1.5 <= t <= at]
-            after = [there for t, there in self.looks if t > at][:1]
+            before = [there for begun, ended, there in self.looks if at - 1.5 <= begun and ended <= at]
+            after = [there for begun, _, there in self.looks if begun > at][:1]
             if state in ENDED and before and all(before) and after == [True]:
                 raise Wrong("shown as %s (%s) while it was there" % (state, line["reason"]))
             if state == "active" and before and after and not any(before + after):
