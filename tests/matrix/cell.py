@@ -203,7 +203,7 @@ class Cell:
         else:
             self.console = self.operator.start(*words, "--wait", hold=HOLDS[self.transition])
         test = self.node.held if self.transition == "prepared" else self.operator.held
-        until("it is %s" % self.transition, test, 30)
+        until("it is %s" % self.transition, test, 90 if self.node.backends == "kvm" else 30)
         self.stood = time.time()
         self.look()
 
