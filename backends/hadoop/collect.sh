@@ -96,3 +96,9 @@ hadoop_items() {
 hadoop_has_fetch() {
 	command -v curl || command -v perl
 }
+
+# What the host backend finds out of the kernel is true here as well.
+hadoop_has_netem() { host_has_netem; }
+hadoop_has_htb() { host_has_htb; }
+hadoop_has_u32() { host_has_u32; }
+hadoop_has_nft() { host_has_nft; }

@@ -27,6 +27,10 @@ SECOND_END = "kill -9 $(cat /run/hadoop/second/*.pid); rm -rf /run/hadoop/second
 
 
 class Cluster(Nodes):
+    def on(self, node, script, limit=120, **kw):
+        """A unit of Hadoop may take its time on a busy machine."""
+        return super().on(node, script, limit=limit, **kw)
+
     def ask(self, port, path, limit=3, address=MASTER):
         """What a page says, parsed; None where it does not answer."""
         done = self.run("ctl", "curl", "-sg", "-m", str(limit), "http://%s:%d/%s" % (address, port, path), check=False, capture_output=True)

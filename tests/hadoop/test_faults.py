@@ -18,16 +18,18 @@ def test_safe_mode(lab, deck):
 
 def test_safe_mode_of_its_own_reasons_is_left(lab, deck):
     """The NameNode that entered for us is gone; the one that came waits for DataNodes, and goes on waiting."""
-    lab.write("/tmp/waited-for")
+    lab.write("/tmp/waited-for", 9000)  # of one block it would wait for 0.999, which is none
     ident = deck.break_("hdfs-safe", "nn@master")
-    for node in ("slave1", "slave2"):
-        lab.on(node, "systemctl stop hadoop-hdfs-datanode")
-    lab.on("master", "systemctl restart hadoop-hdfs-namenode")
-    wait("it answers", lambda: lab.hdfs().get("FSState") == "safeMode", LIMIT)
-    deck.restored(ident)
-    assert lab.hdfs()["FSState"] == "safeMode"
-    for node in ("slave1", "slave2"):
-        lab.on(node, "systemctl start hadoop-hdfs-datanode")
+    try:
+        for node in ("slave1", "slave2"):
+            lab.on(node, "systemctl stop hadoop-hdfs-datanode")
+        lab.on("master", "systemctl restart hadoop-hdfs-namenode")
+        wait("it waits", lambda: lab.hdfs().get("FSState") == "safeMode", LIMIT)
+        deck.restored(ident)
+        assert lab.hdfs()["FSState"] == "safeMode"
+    finally:
+        for node in ("slave1", "slave2"):
+            lab.on(node, "systemctl start hadoop-hdfs-datanode")
     wait("it has left it by itself", lambda: lab.hdfs().get("FSState") == "Operational", LIMIT)
     lab.web("DELETE", "/tmp/waited-for", "DELETE")
 
