@@ -30,7 +30,8 @@ const struct verb verbs[] = {
 	  "C is nn dn rm nm snn jhs, with @NODE or @all; the same injections as inject "
 	  "hadoop.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
-	{ "cloudstack", "cloudstack list|crash C|hang C|resume C",
+	{ "cloudstack",
+	  "cloudstack list|crash C|hang C|resume C|db-limit [N]|db-restore",
 	  "C is ms agent usage mysql nfs libvirt, with @NODE or @all; the same injections as "
 	  "inject cloudstack.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },

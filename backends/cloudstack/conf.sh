@@ -49,11 +49,12 @@ cloudstack_api_words() {
 	esac
 }
 
+cloudstack_client=mariadb
+command -v mariadb >/dev/null || cloudstack_client=mysql
+
 # cloudstack_sql SQL: as the node's own administrator by the socket, never by CloudStack's password.
 cloudstack_sql() {
-	cloudstack_mysql=mariadb
-	command -v mariadb >/dev/null || cloudstack_mysql=mysql
-	HOME=/root timeout 8 "$cloudstack_mysql" --connect-timeout=5 -N -B -r -e "$1" 2>&1 </dev/null
+	HOME=/root timeout 8 "$cloudstack_client" --connect-timeout=5 -N -B -r -e "$1" 2>&1 </dev/null
 }
 
 # cloudstack_why TEXT of a client that failed

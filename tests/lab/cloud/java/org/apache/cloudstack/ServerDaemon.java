@@ -25,6 +25,7 @@ public final class ServerDaemon {
     private static final String CONF = "/etc/cloudstack/management/";
     private static final long MSID = 345049296663L;
     private static HikariDataSource pool;
+    private static Connection lock;
     private static long pingInterval;
     private static double pingTimeout;
 
@@ -53,10 +54,21 @@ public final class ServerDaemon {
         pingInterval = Math.round(Double.parseDouble(setting("ping.interval")) * 1000);
         pingTimeout = Double.parseDouble(setting("ping.timeout"));
         Lab.sql(pool, "UPDATE mshost SET state = 'Up', last_update = NOW(), alert_count = 0 WHERE msid = " + MSID);
+        Lab.every("lock", 300, ServerDaemon::keepLock);
         Lab.every("cluster heartbeat", 1500, () -> Lab.sql(pool, "UPDATE mshost SET last_update = NOW() WHERE msid = " + MSID));
         Runtime.getRuntime().addShutdownHook(new Thread(ServerDaemon::end));
         SSLServerSocket agents = tls();
         new Thread(() -> accept(agents), "AgentManager").start();
+    }
+
+    /** Of the real one some connection is always in use: it holds its locks through them. */
+    private static void keepLock() throws Exception {
+        if (lock == null || !lock.isValid(1)) {
+            if (lock != null) {
+                lock.close();
+            }
+            lock = pool.getConnection();
+        }
     }
 
     /** As after SIGTERM; SIGKILL leaves everything as it is. */
