@@ -87,11 +87,17 @@ static bool node_refused(struct judge *j, const struct node_cfg *n)
 }
 
 /* An agent that watches the storage may reboot the host for it: whoever lists the path says so. */
-static bool would_reboot(struct judge *j, const struct plan_item *it)
+static const char *reboots(const struct judge *j, const struct plan_item *it)
 {
 	const struct node_view *v = snapshot_node(j->s, it->node->name);
 	const struct item *i = v ? node_view_item(v, it->target.kind, it->target.name) : NULL;
-	const char *why = i ? item_attr(i, "reboots") : NULL;
+
+	return i ? item_attr(i, "reboots") : NULL;
+}
+
+static bool would_reboot(struct judge *j, const struct plan_item *it)
+{
+	const char *why = reboots(j, it);
 
 	if (!why || it->node->disposable)
 		return false;
@@ -237,6 +243,9 @@ static void allow(struct judge *j)
 		add(p, "; quorum=off");
 	for (size_t i = 0; i < p->nitems && cfg->guard.quorum; i++)
 		say_only(j, p->items[i].node);
+	for (size_t i = 0; i < p->nitems; i++)
+		if (reboots(j, &p->items[i]))
+			add(p, "; %s: %s", p->items[i].node->name, reboots(j, &p->items[i]));
 }
 
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
