@@ -31,8 +31,8 @@ const struct verb verbs[] = {
 	  "hadoop.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
 	{ "cloudstack",
-	  "cloudstack list|crash C|hang C|resume C|db-limit [N]|db-restore|"
-	  "agent-disconnect|agent-reconnect|storage-ro PATH|storage-rw PATH",
+	  "cloudstack list|crash C|hang C|resume C|api-delay MS|api-delay-clear|db-limit [N]|"
+	  "db-restore|agent-disconnect|agent-reconnect|storage-ro PATH|storage-rw PATH",
 	  "C is ms agent usage mysql nfs libvirt, with @NODE or @all; the same injections as "
 	  "inject cloudstack.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },

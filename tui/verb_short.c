@@ -87,7 +87,8 @@ static int mean_address(struct batch *b, const struct shortcut *s, char **words,
 	return EXIT_DONE;
 }
 
-/* D of a parameter in ms may be written as a time. With a component the value may be left out. */
+/* D of a parameter in ms may be written as a time; digits alone are ms. With a component the value
+ * may be left out. */
 static int mean_value(struct batch *b, const struct shortcut *s, const char *at, char **words,
 		      int n, struct meant *m)
 {
@@ -96,7 +97,8 @@ static int mean_value(struct batch *b, const struct shortcut *s, const char *at,
 
 	if (!given && !s->restores && !s->component)
 		return batch_usage(b, "%s: a value is missing", s->words);
-	if (given && strcmp(s->value, "ms") == 0 && text_duration(words[0], &ms) == 0)
+	if (given && strcmp(s->value, "ms") == 0 && words[0][strspn(words[0], "0123456789")] &&
+	    text_duration(words[0], &ms) == 0)
 		snprintf(m->word, sizeof(m->word), "ms=%lld", (long long)ms);
 	else if (given)
 		snprintf(m->word, sizeof(m->word), "%s=%s", s->value, words[0]);

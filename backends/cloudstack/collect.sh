@@ -115,3 +115,9 @@ cloudstack_items() {
 	cloudstack_say_down nfs nfs-ganesha
 	cloudstack_paths
 }
+
+# What the kernel has is what the host backend finds out.
+cloudstack_has_netem() { host_has_netem; }
+cloudstack_has_htb() { host_has_htb; }
+cloudstack_has_u32() { host_has_u32; }
+cloudstack_has_nft() { host_has_nft; }
