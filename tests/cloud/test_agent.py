@@ -2,6 +2,8 @@
 """agent-disconnect and agent-reconnect, in the view of both ends."""
 import time
 
+import pytest
+
 from conftest import LIMIT, wait
 
 RULES = "nft list ruleset"
@@ -44,6 +46,7 @@ def test_console_killed(lab, deck):
     wait("its host is Up", lambda: lab.host() == "Up", 10)
 
 
+@pytest.mark.long
 def test_refused_where_it_is_not_connected(lab, deck):
     lab.on("cs1", "nft add table inet shut; nft 'add chain inet shut o { type filter hook output priority 0; }'; nft add rule inet shut o tcp dport 8250 reject with tcp reset")
     try:
