@@ -68,6 +68,6 @@ class Cloud(Hadoop):
             with urllib.request.urlopen("http://10.77.0.30:8080/client/api?command=listHosts&signature=s", timeout=3) as page:
                 return page.read()
         try:
-            return b'"state":"Up"' in at_controller(get) and (self.name == "mgmt" or self.sh("touch /mnt/*/KVMHA/matrix && rm /mnt/*/KVMHA/matrix")[0] == 0)
+            return b'"state":"Up"' in at_controller(get) and (self.name == "mgmt" or self.sh("cd /mnt/*/KVMHA && touch matrix && rm matrix")[0] == 0)
         except OSError:
             return False
