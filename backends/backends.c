@@ -16,9 +16,14 @@ const struct manifest_file hadoop_files[] = {
 #include "hadoop/hadoop.files.inc"
 	{ NULL, NULL },
 };
+const struct manifest_file cloudstack_files[] = {
+#include "cloudstack/cloudstack.files.inc"
+	{ NULL, NULL },
+};
 static const struct manifest_library built_in[] = {
 	{ "host", host_files },
 	{ "hadoop", hadoop_files },
+	{ "cloudstack", cloudstack_files },
 	{ NULL, NULL },
 };
 

@@ -9,7 +9,7 @@
 #define BACKENDS_MAX 32
 
 /* The texts of those that need no C. */
-extern const struct manifest_file host_files[], hadoop_files[];
+extern const struct manifest_file host_files[], hadoop_files[], cloudstack_files[];
 
 struct backends {
 	const struct backend *list[BACKENDS_MAX + 1]; /* NULL-terminated */

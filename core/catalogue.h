@@ -142,7 +142,9 @@ struct shortcut {
 	/* NULL, or: an address is named. The node that has it is the target, else all nodes with
 	 * this parameter set to it */
 	const char *address;
-	const char *value; /* NULL, or: the value of this parameter is named; the target is all */
+	/* NULL, or: the value of this parameter is named; the target is all, or component */
+	const char *value;
+	bool path; /* a path is named: path:PATH */
 	bool restores;
 };
 

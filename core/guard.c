@@ -86,6 +86,25 @@ static bool node_refused(struct judge *j, const struct node_cfg *n)
 	return false;
 }
 
+/* An agent that watches the storage may reboot the host for it: whoever lists the path says so. */
+static const char *reboots(const struct judge *j, const struct plan_item *it)
+{
+	const struct node_view *v = snapshot_node(j->s, it->node->name);
+	const struct item *i = v ? node_view_item(v, it->target.kind, it->target.name) : NULL;
+
+	return i ? item_attr(i, "reboots") : NULL;
+}
+
+static bool would_reboot(struct judge *j, const struct plan_item *it)
+{
+	const char *why = reboots(j, it);
+
+	if (!why || it->node->disposable)
+		return false;
+	return refuse(j, "%s: %s is not marked `disposable = true` (%s:%d)", why, it->node->name,
+		      file(j), it->node->line);
+}
+
 /* ---- quorum ---- */
 
 static bool has_role(const struct node_cfg *n, const char *role)
@@ -224,6 +243,9 @@ static void allow(struct judge *j)
 		add(p, "; quorum=off");
 	for (size_t i = 0; i < p->nitems && cfg->guard.quorum; i++)
 		say_only(j, p->items[i].node);
+	for (size_t i = 0; i < p->nitems; i++)
+		if (reboots(j, &p->items[i]))
+			add(p, "; %s: %s", p->items[i].node->name, reboots(j, &p->items[i]));
 }
 
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
@@ -235,7 +257,7 @@ void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
 			       s->abort[0] ? ": " : "", s->abort))
 		return;
 	for (size_t i = 0; i < p->nitems; i++)
-		if (node_refused(&j, p->items[i].node))
+		if (node_refused(&j, p->items[i].node) || would_reboot(&j, &p->items[i]))
 			return;
 	if (blind(&j) || wrong_time(&j) || too_many(&j) || too_long(&j) || no_majority_left(&j))
 		return;

@@ -87,7 +87,8 @@ static void assign_ports(struct buf *b, const struct config *cfg)
 	buf_str(b, "'\n");
 }
 
-static void assign_target(struct buf *b, const struct target *t, const struct item *i)
+static void assign_target(struct buf *b, const struct target *t, const struct item *i,
+			  const struct node_cfg *node)
 {
 	char pid[16];
 
@@ -98,6 +99,7 @@ static void assign_target(struct buf *b, const struct target *t, const struct it
 	assign(b, "t_", "pid", pid);
 	assign(b, "t_", "started", item_attr(i, "started") ? item_attr(i, "started") : "");
 	assign(b, "t_", "unit", item_attr(i, "unit") ? item_attr(i, "unit") : "");
+	assign(b, "t_", "disposable", node->disposable ? "yes" : "");
 }
 
 static int assign_params(struct buf *b, const struct plan_in *in, struct err *e)
@@ -174,7 +176,7 @@ int manifest_plan(const struct backend *b, const struct plan_in *in, struct act 
 	struct buf *s = &act->script;
 	int r;
 
-	assign_target(s, in->target, i);
+	assign_target(s, in->target, i, in->view->cfg);
 	assign_ports(s, in->cfg);
 	script_settings(s, in->cfg);
 	for (char **a = more->attributes; a && *a; a++)

@@ -253,6 +253,7 @@ static const struct schema_key shortcut_keys[] = {
 	{ "component", manifest_dashed, AT(shortcut, component) },
 	{ "address", read_variable, AT(shortcut, address) },
 	{ "value", read_variable, AT(shortcut, value) },
+	{ "path", schema_bool, AT(shortcut, path) },
 	{ "restores", schema_bool, AT(shortcut, restores) },
 	{ .name = NULL },
 };

@@ -50,6 +50,7 @@ void emit_put(struct emit *e, json_t *rec);
 json_t *record_node(const struct node_view *v, int64_t boot_ms);
 json_t *record_vm(const struct node_view *v, const struct item *i);
 json_t *record_service(const struct node_view *v, const struct item *i);
+json_t *record_storage(const struct node_view *v, const struct item *i);
 json_t *record_fault(const struct fault *f, const char *reason);
 json_t *record_injection(const struct injection *i, int64_t boot_ms);
 json_t *record_event(const struct event *ev);

@@ -168,6 +168,18 @@ json_t *record_service(const struct node_view *v, const struct item *i)
 	return end(&r);
 }
 
+json_t *record_storage(const struct node_view *v, const struct item *i)
+{
+	struct rec r = begin("storage");
+
+	set_text(&r, "path", i->name);
+	set_text(&r, "node", v->cfg->name);
+	set_text(&r, "kind", item_attr(i, "kind"));
+	set_text(&r, "state", i->state);
+	set_text(&r, "used", item_attr(i, "used"));
+	return end(&r);
+}
+
 static json_t *param(const struct param *p)
 {
 	bool range = p->type == PARAM_INT || (p->type == PARAM_WORDS && p->min < p->max);

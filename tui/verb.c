@@ -30,6 +30,12 @@ const struct verb verbs[] = {
 	  "C is nn dn rm nm snn jhs, with @NODE or @all; the same injections as inject "
 	  "hadoop.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
+	{ "cloudstack",
+	  "cloudstack list|crash C|hang C|resume C|api-delay MS|api-delay-clear|db-limit [N]|"
+	  "db-restore|agent-disconnect|agent-reconnect|storage-ro PATH|storage-rw PATH",
+	  "C is ms agent usage mysql nfs libvirt, with @NODE or @all; the same injections as "
+	  "inject cloudstack.FAULT",
+	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
 	{ "cluster",
 	  "cluster status|start|stop|test|inject-delay D|clear-delay|inject-network "
 	  "IP|clear-network",

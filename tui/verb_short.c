@@ -87,20 +87,24 @@ static int mean_address(struct batch *b, const struct shortcut *s, char **words,
 	return EXIT_DONE;
 }
 
-/* D of a parameter in ms may be written as a time. */
-static int mean_value(struct batch *b, const struct shortcut *s, char **words, int n,
-		      struct meant *m)
+/* D of a parameter in ms may be written as a time; digits alone are ms. With a component the value
+ * may be left out. */
+static int mean_value(struct batch *b, const struct shortcut *s, const char *at, char **words,
+		      int n, struct meant *m)
 {
 	bool given = n && !is_short_param(words[0]);
 	int64_t ms;
 
-	if (!given && !s->restores)
+	if (!given && !s->restores && !s->component)
 		return batch_usage(b, "%s: a value is missing", s->words);
-	if (given && strcmp(s->value, "ms") == 0 && text_duration(words[0], &ms) == 0)
+	if (given && strcmp(s->value, "ms") == 0 && words[0][strspn(words[0], "0123456789")] &&
+	    text_duration(words[0], &ms) == 0)
 		snprintf(m->word, sizeof(m->word), "ms=%lld", (long long)ms);
 	else if (given)
 		snprintf(m->word, sizeof(m->word), "%s=%s", s->value, words[0]);
 	mean_all(m, words + given, n - given);
+	if (s->component)
+		snprintf(m->target, sizeof(m->target), "%s%s", s->component, *at ? at : "@");
 	return EXIT_DONE;
 }
 
@@ -119,9 +123,10 @@ static int mean_component(struct batch *b, const struct shortcut *s, const char 
 	for (int i = 0; i < n; i++) {
 		m->argv[m->n++] = words[i];
 		/* a word alone would be a node */
-		if (i || is_short_param(words[0]) || strchr(words[0], '@'))
+		if (i || is_short_param(words[0]) || (!s->path && strchr(words[0], '@')))
 			continue;
-		snprintf(m->target, sizeof(m->target), "%s@", words[0]);
+		snprintf(m->target, sizeof(m->target), "%s%s%s", s->path ? "path:" : "", words[0],
+			 strchr(words[0], '@') ? "" : "@");
 		m->argv[m->n - 1] = m->target;
 	}
 	return EXIT_DONE;
@@ -206,19 +211,41 @@ static int run_short(struct batch *b, const struct shortcut *s, const char *at, 
 		m.argv[m.n++] = fault;
 	}
 	r = s->address ? mean_address(b, s, words, n, &m)
-	    : s->value ? mean_value(b, s, words, n, &m)
+	    : s->value ? mean_value(b, s, at, words, n, &m)
 		       : mean_component(b, s, at, words, n, &m);
 	if (r)
 		return r;
 	return s->restores ? restore_meant(b, s, &m) : verb_inject(b, m.argv, m.n);
 }
 
-/* BACKEND list: the services that it found. */
+/* What of it stands on the nodes that answer; services first: a table is one kind of rows. */
+static void show_found(struct batch *b, const struct snapshot *s, const struct backend *be,
+		       bool storage)
+{
+	size_t len = strlen(be->name);
+
+	for (size_t i = 0; i < s->nnodes; i++) {
+		const struct node_view *v = s->nodes[i];
+
+		for (size_t k = 0; k < v->nitems; k++) {
+			const struct item *it = &v->items[k];
+			const char *c = item_attr(it, "component");
+
+			if (!c || strncmp(c, be->name, len) != 0 || c[len] != '.' ||
+			    (it->kind == KIND_PATH) != storage)
+				continue;
+			emit_put(b->emit, storage ? record_storage(v, it) : record_service(v, it));
+			b->tally.done++;
+		}
+	}
+}
+
+/* BACKEND list: the services and the storage that it found. */
 static int list_services(struct batch *b, const struct backend *be)
 {
 	const struct snapshot *s;
 	struct err e = { .code = 0 };
-	size_t len = strlen(be->name), up;
+	size_t up;
 	int r;
 
 	b->scope_all = true;
@@ -226,18 +253,8 @@ static int list_services(struct batch *b, const struct backend *be)
 	if (r)
 		return r;
 	s = deck_snapshot(b->deck);
-	for (size_t i = 0; i < s->nnodes; i++) {
-		const struct node_view *v = s->nodes[i];
-
-		for (size_t k = 0; k < v->nitems; k++) {
-			const char *c = item_attr(&v->items[k], "component");
-
-			if (!c || strncmp(c, be->name, len) != 0 || c[len] != '.')
-				continue;
-			emit_put(b->emit, record_service(v, &v->items[k]));
-			b->tally.done++;
-		}
-	}
+	show_found(b, s, be, false);
+	show_found(b, s, be, true);
 	up = batch_reach(b, s);
 	snapshot_put(s);
 	if (b->tally.done || !up)

@@ -20,6 +20,17 @@ struct search {
 	char why[200]; /* why the last node that has it does not fit */
 };
 
+/* A path that a node lists as its own is not looked for on others. */
+static bool is_elsewhere(const struct search *s, const struct node_view *v, const struct target *t)
+{
+	if (t->kind != KIND_PATH || node_view_item(v, t->kind, t->name))
+		return false;
+	for (size_t i = 0; i < s->snap->nnodes; i++)
+		if (node_view_item(s->snap->nodes[i], t->kind, t->name))
+			return true;
+	return false;
+}
+
 static bool fits(struct search *s, const struct node_view *v, const struct target *t)
 {
 	char buf[200];
@@ -28,7 +39,7 @@ static bool fits(struct search *s, const struct node_view *v, const struct targe
 
 	if (v->state != NODE_UP || !scope_has(s->b, v->cfg->name))
 		return false;
-	if (needs_item(t, &k) && !node_view_item(v, k, t->name))
+	if (is_elsewhere(s, v, t) || (needs_item(t, &k) && !node_view_item(v, k, t->name)))
 		return false;
 	why = deck_unfit(s->b->deck, s->snap, s->fault, t, buf, sizeof(buf));
 	if (why)

@@ -155,11 +155,4 @@ def deck(lab, tmp_path):
 
 
 def pytest_configure(config):
-    config.addinivalue_line("markers", "long: of make test-all (FD_ALL) alone")
     subprocess.run(["make", "-s", "-C", TOP, "all"], check=True)
-
-
-def pytest_collection_modifyitems(config, items):
-    long = [] if os.environ.get("FD_ALL") else [i for i in items if i.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [i for i in items if i not in long]

@@ -136,6 +136,7 @@ def test_a_paused_vm_is_resumed_by_the_node_itself_at_the_ttl(lab, deck):
     healthy(lab, "db1")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("aio", ["native", "io_uring"])
 def test_every_way_of_disk_io_is_hit(lab, deck, aio):
     """The third, threads, is what all other tests use."""
@@ -203,6 +204,7 @@ def test_rmmod_is_refused_while_rules_are_armed(lab, alone):
     alone("restore", ident)
 
 
+@pytest.mark.long
 def test_module_unload_load_status(lab, alone):
     alone("module", "unload", "kvm1")
     assert "not loaded" in alone("module", "status", "kvm1", text=True).out

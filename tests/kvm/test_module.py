@@ -2,6 +2,8 @@
 """module build, load, unload, status: on the node, or here for the node's kernel."""
 import os
 
+import pytest
+
 EXTRA = "/lib/modules/$(uname -r)/extra"
 
 
@@ -10,6 +12,7 @@ def kernel_env(lab):
         return dict(line.strip().split("=", 1) for line in f if "=" in line)
 
 
+@pytest.mark.long
 def test_built_here_sent_and_loaded(lab, alone, tmp_path):
     lab.on("mv %s/faultdeck.ko %s/away" % (EXTRA, EXTRA))
     try:
@@ -49,6 +52,7 @@ def test_readonly_changes_nothing(alone):
     assert "loaded: faultdeck" in alone("module", "status", "kvm1", text=True).out
 
 
+@pytest.mark.long
 def test_symbols_of_the_cluster_name_a_function(lab, alone, tmp_path):
     with open(os.path.join(lab.top, "cluster.cfg")) as f:
         text = f.read().replace("build/lab/", lab.top + "/build/lab/")

@@ -167,6 +167,7 @@ def test_memory_region_ends_a_running_vm(lab, deck, db1):
     restore(deck, ident)
 
 
+@pytest.mark.long
 def test_memory_hva_takes_the_memory_from_the_next_vm(lab, deck):
     ident = inject(deck, "kvm.memory-hva", "new-vm@kvm1")
     lab.on("/usr/lib/fdlab/guest start hva1")
@@ -196,6 +197,7 @@ def test_state_query_tells_a_false_pc_and_the_guest_goes_on(lab, deck):
     assert {w for _, _, w, _ in lab.after("db1", number)} == {"ok"}
 
 
+@pytest.mark.long
 def test_state_query_frozen_and_pstate(lab, deck):
     ident = inject(deck, "kvm.state-query", "vm:db1/0@kvm1", "reg=PC", "how=freeze")
     assert len({registers(lab)[0] for _ in range(4)}) == 1
@@ -276,6 +278,7 @@ def migrant(lab):
         migrant.end()
 
 
+@pytest.mark.long
 def test_a_migration_with_a_lying_dirty_log_gives_other_memory(lab, deck, migrant):
     assert migrant.move(), "the same without the fault"
     lab.qmp("mig2", "cont")
@@ -318,6 +321,7 @@ def test_reclaim_frees_nothing_for_the_target(lab, deck, prog):
     lab.on("rmdir %s; rm -f /var/tmp/big" % group)
 
 
+@pytest.mark.long
 def test_write_by_path_and_after(lab, deck):
     """Only the disk's own file is meant; and a write that was done but told otherwise is on the disk."""
     number = lab.last("db1")

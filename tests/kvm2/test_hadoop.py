@@ -6,6 +6,8 @@ import pytest
 from outside import SLOW
 from talk import Talk
 
+pytestmark = pytest.mark.long
+
 CONFIG = """
 ssh_config = "%s/ssh_config";
 nodes = ( { name = "kvm2"; host = "10.77.0.22"; user = "root"; roles = ( "datanode" ); disposable = true; } );

@@ -16,6 +16,7 @@ def restored(lab, deck, ident):
     assert "netem" not in lab.on("kvm2", "tc qdisc show") and lab.quick()
 
 
+@pytest.mark.long
 def test_delay(lab, deck):
     assert lab.quick() and lab.quick(address=V6) and lab.ping() < 1000 * SLOW
     ident = deck.ident(deck.inject("host.net-delay", "kvm2", DELAY))
@@ -25,6 +26,7 @@ def test_delay(lab, deck):
     assert lab.quick(address=V6) and lab.ping() < 1000 * SLOW
 
 
+@pytest.mark.long
 def test_delay_for_one_port(lab, deck):
     ident = deck.ident(deck.inject("host.net-delay", "kvm2", DELAY, "ports=7080,99"))
     assert lab.slow() and lab.slow(address=V6)
@@ -32,6 +34,7 @@ def test_delay_for_one_port(lab, deck):
     restored(lab, deck, ident)
 
 
+@pytest.mark.long
 def test_delay_for_peers(lab, deck):
     ident = deck.ident(deck.inject("host.net-delay", "kvm2", DELAY, "peer=fd77::1,10.77.0.2"))
     assert lab.slow(source=PEER2) and lab.slow(address=V6)
@@ -61,6 +64,7 @@ def test_loss(lab, deck):
     restored(lab, deck, ident)
 
 
+@pytest.mark.long
 def test_corrupt(lab, deck):
     before = lab.checksum_errors()
     assert lab.ping(count=8) is not None and lab.checksum_errors() == before
@@ -80,6 +84,7 @@ def test_rate(lab, deck):
     assert lab.quick(7081)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("fault, words", [
     ("host.net-delay", ["ms=60000", "peer=10.77.0.1,fd77::1"]),
     ("host.net-rate", ["kbit=8", "peer=0.0.0.0/0,::/0"]),
@@ -100,12 +105,14 @@ def test_never_cut_ourselves_off(lab, deck, fault, words):
     assert lab.ours(["kvm2"]) == ""
 
 
+@pytest.mark.long
 def test_on_the_default_route_s_device_by_name(lab, deck):
     ident = deck.ident(deck.inject("host.net-loss", "link:eth0@kvm2", "percent=100"))
     assert lab.answers(limit=2) is None and lab.ways_in() == {}
     restored(lab, deck, ident)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("qdisc", ["handle 9: fq_codel limit 77", "handle fd: htb default 0", "tbf rate 100mbit burst 100k latency 400ms"])
 def test_a_qdisc_of_somebody_is_refused_untouched(lab, deck, qdisc):
     lab.on("kvm2", "tc qdisc add dev eth0 root " + qdisc)
@@ -119,6 +126,7 @@ def test_a_qdisc_of_somebody_is_refused_untouched(lab, deck, qdisc):
         lab.on("kvm2", "tc qdisc del dev eth0 root")
 
 
+@pytest.mark.long
 def test_peers_behind_two_devices(lab, deck):
     lab.on("kvm2", "ip link add other type dummy && ip addr add 192.0.2.1/24 dev other && ip link set other up")
     try:
@@ -138,6 +146,7 @@ def test_isolate(lab, deck):
         assert lab.answers(source=PEER2) is not None and lab.answers(address=V6) is not None
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", ["reject", "drop"])
 def test_dns(lab, deck, how):
     ask = "timeout 20 busybox nslookup nosuch.test 10.77.0.1 2>&1 || true"

@@ -51,6 +51,7 @@ def test_a_frozen_disk(disks, lab, deck, fs):
     assert lab.on("kvm2", "cat /mnt/%s/x" % fs) == "x\n"
 
 
+@pytest.mark.long
 def test_disk(disks, lab, deck):
     free = "df -Pm /mnt/ext4 | tail -n 1"
     before = int(lab.on("kvm2", free).split()[3])
@@ -60,6 +61,7 @@ def test_disk(disks, lab, deck):
     assert abs(int(lab.on("kvm2", free).split()[3]) - before) <= 1
 
 
+@pytest.mark.long
 def test_memory(lab, deck):
     available = "sed -n 's/^MemAvailable: *\\([0-9]*\\) kB/\\1/p' /proc/meminfo"
     before = int(lab.on("kvm2", available))
@@ -69,6 +71,7 @@ def test_memory(lab, deck):
     assert int(lab.on("kvm2", available)) > before - 50 * 1024
 
 
+@pytest.mark.long
 def test_cpu(lab, deck):
     ident = deck.ident(deck.inject("host.cpu-load", "kvm2"))
     assert int(lab.on("kvm2", "pgrep -fc keep.s[h]")) == 3  # two CPUs, and who waits for them
@@ -92,6 +95,7 @@ def test_kill(plain, lab, deck):
     assert writes(lab)
 
 
+@pytest.mark.long
 def test_there_are_no_units(lab, deck):
     reasons = {f["fault"]: f["reason"] for f in deck("list", "faults", "kvm2").of("fault") if f["fault"].startswith("host.")}
     assert reasons.pop("host.service-stop") and reasons["host.net-delay"] is None and reasons["host.clock-skew"] is None
@@ -113,6 +117,7 @@ def test_the_clock_and_the_ttl_beside_it(lab, deck, seconds):
     wait("the console knows", lambda: deck.injection(ident)["state"] == "expired", 30)
 
 
+@pytest.mark.long
 def test_every_way_ends_without_the_operator(disks, lab, deck):
     """SIGKILL of the console; no systemd is there to keep the time."""
     inject_all(lab, deck, "40s")

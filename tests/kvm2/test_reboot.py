@@ -5,6 +5,8 @@ import pytest
 from deck import wait
 from ways import inject_all, offset
 
+pytestmark = pytest.mark.long
+
 BOOT = "cat /proc/sys/kernel/random/boot_id"
 
 NFS = """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""A node of the lab's Hadoop cluster in the matrix: healthy is what the NameNode and the ResourceManager count."""
+"""A node of the lab's Hadoop cluster in the matrix: healthy is what the NameNode and the ResourceManager count. And one of its cloud."""
 import json
 import os
 import time
@@ -7,7 +7,7 @@ import urllib.request
 
 from place import RUN, TOP, Nspawn, at_controller
 
-ROLES = {"master": '"namenode", "secondarynamenode", "resourcemanager", "historyserver"', "slave1": '"datanode", "nodemanager"'}
+ROLES = {"master": '"namenode", "secondarynamenode", "resourcemanager", "historyserver"', "slave1": '"datanode", "nodemanager"', "mgmt": '"management"', "cs1": '"agent"'}
 
 
 class Hadoop(Nspawn):
@@ -52,3 +52,22 @@ class Hadoop(Nspawn):
         except (OSError, ValueError, LookupError):
             return False
         return hdfs["FSState"] == "Operational" and hdfs["NumLiveDataNodes"] == 2 and yarn["activeNodes"] == 2
+
+
+class Cloud(Hadoop):
+    """Healthy: the API lists a host that is Up, and the host's storage takes writes."""
+    backends = "cloudstack"
+    boots = 60
+
+    def __init__(self, name):
+        self.counted = name == "cs1"  # of its agent the management server has to hear
+        super().__init__(name)
+
+    def healthy(self, rebooted):
+        def get():
+            with urllib.request.urlopen("http://10.77.0.30:8080/client/api?command=listHosts&signature=s", timeout=3) as page:
+                return page.read()
+        try:
+            return b'"state":"Up"' in at_controller(get) and (self.name == "mgmt" or self.sh("cd /mnt/*/KVMHA && touch matrix && rm matrix")[0] == 0)
+        except OSError:
+            return False

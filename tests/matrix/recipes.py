@@ -20,6 +20,10 @@ WAYS = {
     "safemode": "s=$(curl -sfg -m 5 'http://master:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState') || exit 1; "
                 "case $s in *'\"FSState\" : \"safeMode\"'*) ;; *) exit 1 ;; esac",
     "mount": "grep -q ' /etc/hadoop/health.sh ' /proc/mounts",
+    # of cloudstack, on a node of such a cloud
+    "server": "ls /run/systemd/system/cloudstack-*.service.d/faultdeck-*.conf >/dev/null 2>&1 || exit 1",
+    "sql": "s=$(mariadb -NBe \"SHOW CREATE USER 'cloud'@'localhost'\") || exit 9; case $s in *MAX_USER_CONNECTIONS*) ;; *) exit 1 ;; esac",
+    "remount": "grep -q ' /mnt/[^ ]* ext4 ro,' /proc/mounts",
     "rule": "r=$(cat /sys/kernel/debug/faultdeck/rules) || exit 9; case $r in *id=*) ;; *) exit 1 ;; esac",
 }
 
@@ -44,6 +48,9 @@ HADOOP_TARGETS = {
 }
 STOPPED = "p=$(cat /run/hadoop/hadoop-hdfs-datanode.pid 2>/dev/null) || exit 1; grep -q '^State:.T' /proc/$p/status"
 
+# Of cloudstack each has its own, see below and cluster.py.
+CLOUD_STOPPED = "p=$(systemctl show -p MainPID --value cloudstack-usage) || exit 9; [ \"$p\" != 0 ] || exit 1; grep -q '^State:.T' /proc/$p/status"
+
 PARAMS = {"peers": "all"}
 
 # What cannot be derived. words: parameters; target: the kind, or a target; first: the
@@ -61,6 +68,12 @@ FAULTS = {
     "hadoop.hdfs-safe": {"target": "nn@{node}", "on": "master"},
     "hadoop.checkpoint-block": {"target": "snn@{node}", "on": "master"},
     "hadoop.yarn-health": {"target": "nm@{node}"},
+    "cloudstack.crash": {"target": "ms@{node}", "on": "mgmt"},
+    "cloudstack.hang": {"target": "usage@{node}", "on": "mgmt", "look": CLOUD_STOPPED},
+    "cloudstack.db-limit": {"target": "mysql@{node}", "on": "mgmt"},
+    "cloudstack.api-delay": {"target": "ms@{node}", "on": "mgmt", "words": ["ms=500"]},
+    "cloudstack.agent-disconnect": {"target": "agent@{node}", "on": "cs1"},
+    "cloudstack.storage-ro": {"target": "path:/mnt/6e3f1c2a-9d41-4c0e-8a57-2b1f0d9e4c11@{node}", "on": "cs1"},
     "host.clock-skew": {"look": "exit 9", "cannot": "shares its kernel"},
 }
 
@@ -75,7 +88,7 @@ class Recipe:
         own = FAULTS.get(fault["fault"], {})
         self.backend = fault["fault"].split(".")[0]
         targets = {"kvm": KVM_TARGETS, "hadoop": HADOOP_TARGETS}.get(self.backend, TARGETS)
-        self.on = own.get("on", "slave1")  # the node of a Hadoop cluster
+        self.on = own.get("on", "slave1")  # the node of a cluster
         self.first = own.get("first", False)
         self.name = fault["fault"]
         self.way = fault["way"] or self.name

@@ -25,9 +25,14 @@ static const struct manifest_file hadoop_files[] = {
 #include "hadoop/hadoop.files.inc"
 	{ NULL, NULL },
 };
+static const struct manifest_file cloudstack_files[] = {
+#include "cloudstack/cloudstack.files.inc"
+	{ NULL, NULL },
+};
 static const struct manifest_library library[] = {
 	{ "host", host_files },
 	{ "hadoop", hadoop_files },
+	{ "cloudstack", cloudstack_files },
 	{ NULL, NULL },
 };
 
@@ -370,6 +375,7 @@ static void test_embedded_are_good(void **state)
 	(void)state;
 	is_good("host", "host_fast()");
 	is_good("hadoop", "hadoop_fast()");
+	is_good("cloudstack", "cloudstack_fast()");
 }
 
 /* A list of files may name one of another backend that is in this program. */

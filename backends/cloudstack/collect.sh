@@ -1,0 +1,123 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# What the collector tells of CloudStack: behind proc.sh and conf.sh. Builtins and /proc alone.
+# shellcheck disable=SC2034,SC2154 # FD_ROLES and say are the collector's, the rest is proc.sh's
+
+# cloudstack_role WORD of cluster.cfg: to cloudstack_r the component that it means.
+cloudstack_role() {
+	case $1 in
+	management | management-server | ms) cloudstack_r=ms ;;
+	agent) cloudstack_r=agent ;;
+	usage) cloudstack_r=usage ;;
+	mysql | database) cloudstack_r=mysql ;;
+	nfs | storage) cloudstack_r=nfs ;;
+	libvirt) cloudstack_r=libvirt ;;
+	*) return 1 ;;
+	esac
+}
+
+cloudstack_roles=' '
+for cloudstack_v in ${FD_ROLES-}; do
+	! cloudstack_role "$cloudstack_v" || cloudstack_roles="$cloudstack_roles$cloudstack_r "
+done
+
+# cloudstack_enabled UNIT: systemd would start it at boot.
+cloudstack_enabled() {
+	for cloudstack_f in /etc/systemd/system/*.wants/"$1.service"; do
+		[ ! -e "$cloudstack_f" ] || [ -c "/etc/systemd/system/$1.service" ] || return 0
+	done
+	return 1
+}
+
+# Does this node have to do with CloudStack? A database or an NFS server alone may be anybody's.
+cloudstack_here() {
+	case "$cloudstack_found$cloudstack_roles" in *:ms:* | *:agent:* | *:usage:* | *[a-z]' '*) return 0 ;; esac
+	[ -d /var/lib/mysql/cloud ] || cloudstack_enabled cloudstack-management || cloudstack_enabled cloudstack-agent
+}
+
+cloudstack_say_daemon() {
+	say :service "$cloudstack_name"
+	say component "cloudstack.$cloudstack_c"
+	say pid "$cloudstack_pid"
+	say started "$cloudstack_born"
+	[ -z "$cloudstack_u" ] || say unit "$cloudstack_u"
+	case $cloudstack_letter in
+	T | t) say state stopped ;;
+	Z | X) say state down ;;
+	*) say state up ;;
+	esac
+}
+
+# cloudstack_say_down COMPONENT UNIT…: one that does not run, and should.
+cloudstack_say_down() {
+	cloudstack_c=$1
+	case $cloudstack_found in *":$cloudstack_c:"*) return ;; esac
+	shift
+	cloudstack_u=
+	for cloudstack_v; do
+		! cloudstack_enabled "$cloudstack_v" || cloudstack_u=$cloudstack_v.service
+	done
+	case $cloudstack_u$cloudstack_roles in *.service* | *" $cloudstack_c "*) ;; *) return ;; esac
+	say :service "$cloudstack_c"
+	say component "cloudstack.$cloudstack_c"
+	[ -z "$cloudstack_u" ] || say unit "$cloudstack_u"
+	say state down
+}
+
+# To cloudstack_reboots: the agent here would reboot the host when it cannot write its heartbeat.
+cloudstack_danger() {
+	cloudstack_reboots=
+	cloudstack_file agent agent.properties || return 0
+	cloudstack_get agent agent.properties reboot.host.and.alert.management.on.heartbeat.timeout true
+	[ "$cloudstack_value" = false ] || cloudstack_reboots='the agent reboots this host when it cannot write its heartbeat there'
+}
+
+# cloudstack_say_path DIRECTORY KIND OPTIONS, as /proc/mounts has them
+cloudstack_say_path() {
+	cloudstack_v=$1
+	case $1 in *\\*) cloudstack_v=$(printf '%b' "$1") ;; esac
+	say :path "$cloudstack_v"
+	say component cloudstack.storage
+	say kind "$2"
+	case $3 in ro | ro,*) say state ro ;; *) say state rw ;; esac
+	[ -z "$cloudstack_reboots" ] || say reboots "$cloudstack_reboots"
+}
+
+# CloudStack mounts its storage below /mnt.
+cloudstack_paths() {
+	cloudstack_danger
+	while read -r _ cloudstack_at cloudstack_k cloudstack_o _; do
+		case $cloudstack_at in /mnt/*) cloudstack_say_path "$cloudstack_at" "$cloudstack_k" "$cloudstack_o" ;; esac
+	done </proc/self/mounts
+}
+
+cloudstack_guests() {
+	cloudstack_n=0
+	for cloudstack_f in /run/libvirt/qemu/*.pid; do
+		case $cloudstack_f in */driver.pid | *'*'*) ;; *) cloudstack_n=$((cloudstack_n + 1)) ;; esac
+	done
+	say domains "$cloudstack_n"
+}
+
+cloudstack_items() {
+	cloudstack_scan
+	cloudstack_here || return 0
+	for cloudstack_x in $cloudstack_found; do
+		cloudstack_split "$cloudstack_x"
+		cloudstack_say_daemon
+		[ "$cloudstack_c" != libvirt ] || cloudstack_guests
+	done
+	cloudstack_say_down ms cloudstack-management
+	cloudstack_say_down agent cloudstack-agent
+	cloudstack_say_down usage cloudstack-usage
+	cloudstack_say_down mysql mariadb mysqld mysql
+	cloudstack_say_down libvirt libvirtd virtqemud
+	cloudstack_say_down nfs nfs-ganesha
+	cloudstack_paths
+}
+
+# What the kernel has is what the host backend finds out.
+cloudstack_has_netem() { host_has_netem; }
+cloudstack_has_htb() { host_has_htb; }
+cloudstack_has_u32() { host_has_u32; }
+cloudstack_has_nft() { host_has_nft; }

@@ -1,0 +1,16 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# cloudstack.crash: behind host/common.sh, process.sh, unit.sh, again.sh, kill.sh and this backend's conf.sh, live.sh.
+# shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
+
+do_() {
+	host_take main && cloudstack_before && host_kill_taken
+}
+
+gone_() {
+	host_owned || return 0
+	host_brought_back || return 1
+	cloudstack_p=$(host_main_pid)
+	[ -n "$t_unit" ] || cloudstack_p=$(fd_get back)
+	cloudstack_is_well "${cloudstack_p%% *}"
+}

@@ -1,0 +1,24 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Whether what was broken is well again: behind host/common.sh, conf.sh.
+# shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
+
+cloudstack_kind=${t_name%%-*}
+
+# What was not well before need not be afterwards.
+cloudstack_before() {
+	! cloudstack_well "$cloudstack_kind" "$(sed 's/ .*//' "$fd_dir/pids")" || fd_put was_well yes
+}
+
+# cloudstack_is_well PID: at most half a minute at a time; the clock of the TTL comes again, and so may the operator.
+cloudstack_is_well() {
+	[ -n "$(fd_get was_well)" ] || return 0
+	cloudstack_end=$(($(fd_now) + 28000))
+	until cloudstack_well "$cloudstack_kind" "$1"; do
+		[ "$(fd_now)" -lt "$cloudstack_end" ] || {
+			fail EIO "$t_name runs again and is not well yet" "restore once more, or see its log"
+			return 1
+		}
+		sleep 0.3
+	done
+}
