@@ -22,7 +22,7 @@ def test_crash_of_the_namenode(lab, deck):
     assert lab.gone("nn") and lab.read("/tmp/kept") == ""
     assert deck.services("master")["nn"]["state"] == "down"
     deck.restored(ident)
-    assert lab.read("/tmp/kept") == wrote
+    wait("its DataNodes have told it where the blocks are", lambda: lab.read("/tmp/kept") == wrote, LIMIT)
     lab.web("DELETE", "/tmp/kept", "DELETE")
 
 

@@ -16,6 +16,7 @@ def test_safe_mode(lab, deck):
     assert lab.hdfs()["FSState"] == "Operational" and "true" in lab.web("PUT", "/tmp/b", "MKDIRS")
 
 
+@pytest.mark.long
 def test_safe_mode_of_its_own_reasons_is_left(lab, deck):
     """The NameNode that entered for us is gone; the one that came waits for DataNodes, and goes on waiting."""
     lab.write("/tmp/waited-for", 9000)  # of one block it would wait for 0.999, which is none

@@ -33,6 +33,7 @@ def test_the_node_may_be_left_out_only_where_one_fits(deck):
     assert {target(p) for p in deck("--dry-run", "hadoop", "yarn-health", "fail@all").of("plan")} == {"nm@slave1", "nm@slave2"}
 
 
+@pytest.mark.long
 def test_hang_and_resume(lab, deck):
     ident = deck.ident(deck("--yes", "hadoop", "hang", "dn@slave1"))
     assert deck.injection(ident)["fault"] == "hadoop.hang" and state(deck, ident) == "active"
