@@ -87,7 +87,8 @@ class Cloud(Nodes):
         }[what]()
 
     def whole(self):
-        return self.call()[0] == 401 and self.host() == "Up" and self.virsh() and "rw," in self.on("cs1", "grep ' %s ' /proc/mounts" % POOL)
+        """The table alone would do for a host whose management server was killed: its agent is connected, too."""
+        return self.call()[0] == 401 and "8250" in self.on("cs1", "ss -Htn state established dport = :8250") and self.host() == "Up" and self.virsh() and "rw," in self.on("cs1", "grep ' %s ' /proc/mounts" % POOL)
 
 
 class CloudDeck(Deck):

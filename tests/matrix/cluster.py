@@ -53,9 +53,12 @@ class Hadoop(Nspawn):
             return False
         return hdfs["FSState"] == "Operational" and hdfs["NumLiveDataNodes"] == 2 and yarn["activeNodes"] == 2
 
+CONNECTED = "ss -Htn state established '( sport = :8250 or dport = :8250 )' | grep -q 8250"
+WRITES = " && cd /mnt/*/KVMHA && touch matrix && rm matrix"
+
 
 class Cloud(Hadoop):
-    """Healthy: the API lists a host that is Up, and the host's storage takes writes."""
+    """Healthy: the API lists a host that is Up, its agent is connected, and its storage takes writes."""
     backends = "cloudstack"
     boots = 60
 
@@ -68,6 +71,6 @@ class Cloud(Hadoop):
             with urllib.request.urlopen("http://10.77.0.30:8080/client/api?command=listHosts&signature=s", timeout=3) as page:
                 return page.read()
         try:
-            return b'"state":"Up"' in at_controller(get) and (self.name == "mgmt" or self.sh("cd /mnt/*/KVMHA && touch matrix && rm matrix")[0] == 0)
+            return b'"state":"Up"' in at_controller(get) and self.sh(CONNECTED + WRITES * (self.name == "cs1"))[0] == 0
         except OSError:
             return False

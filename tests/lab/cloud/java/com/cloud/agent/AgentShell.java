@@ -46,8 +46,14 @@ public final class AgentShell {
             Lab.log("connected to " + host + ", ping interval " + interval);
             Thread pings = new Thread(() -> ping(s, interval));
             pings.start();
-            in.readLine();
-            pings.interrupt();
+            s.setSoTimeout((int) (4 * interval)); // the server answers pings: one that has not for so long is gone
+            try {
+                while (in.readLine() != null) {
+                    continue;
+                }
+            } finally {
+                pings.interrupt();
+            }
             throw new IOException("the server has ended it");
         }
     }

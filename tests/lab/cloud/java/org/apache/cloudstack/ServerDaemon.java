@@ -126,7 +126,7 @@ public final class ServerDaemon {
             status(guid, "Up");
             s.getOutputStream().write((pingInterval + "\n").getBytes());
             while (in.readLine() != null) {
-                continue;
+                s.getOutputStream().write("pong\n".getBytes());
             }
             Lab.log(guid + " has ended its connection");
         } catch (Exception e) {
