@@ -6,6 +6,7 @@ import java.io.File;
 import java.io.FileWriter;
 import java.io.IOException;
 import java.io.InputStreamReader;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.security.cert.X509Certificate;
 import java.util.Properties;
@@ -39,7 +40,11 @@ public final class AgentShell {
     private static void connect(String host) throws Exception {
         SSLContext context = SSLContext.getInstance("TLS");
         context.init(null, new TrustManager[] {new Anybody()}, null);
-        try (Socket s = context.getSocketFactory().createSocket(host, Integer.parseInt(conf.getProperty("port", "8250")))) {
+        int port = Integer.parseInt(conf.getProperty("port", "8250"));
+        Socket plain = new Socket();
+        plain.connect(new InetSocketAddress(host, port), 3000);
+        plain.setSoTimeout(5000); // a handshake that nobody answers
+        try (Socket s = context.getSocketFactory().createSocket(plain, host, port, true)) {
             s.getOutputStream().write((conf.getProperty("guid") + "\n").getBytes());
             BufferedReader in = new BufferedReader(new InputStreamReader(s.getInputStream()));
             long interval = Long.parseLong(in.readLine());
