@@ -9,6 +9,8 @@ from deck import wait
 from outside import V4, V6
 from talk import Talk
 
+pytestmark = pytest.mark.long
+
 CONFIG = """
 ssh_config = "%s/ssh_config";
 nodes = ( { name = "kvm2"; host = "10.77.0.22"; user = "root"; roles = ( "management" ); disposable = true; } );
