@@ -100,7 +100,7 @@ class CloudDeck(Deck):
         return super().__call__(*verbs, limit=limit, **kw)
 
     def break_(self, fault, *words):
-        return self.inject("cloudstack." + fault, *words, "ttl=5m").of("injection")[-1]["id"]
+        return self.ident(self.inject("cloudstack." + fault, *words, "ttl=5m"))
 
     def refused(self, *words, code=None):
         """What is said where nothing is injected."""
@@ -113,14 +113,6 @@ class CloudDeck(Deck):
 
     def storage(self):
         return {s["path"]: s for s in self("cloudstack", "list").of("storage")}
-
-    def restored(self, *idents):
-        """Restores until it is known to be; a server may take longer than one answer waits."""
-        def all_are():
-            last = {i["id"]: i["state"] for i in self("restore", *idents, code=None).of("injection")}
-            return all(last.get(i) == "restored" for i in idents)
-
-        wait("%s are restored" % (idents,), all_are, LIMIT * 2)
 
 
 @pytest.fixture(scope="session")

@@ -105,6 +105,8 @@ class Cluster(Nodes):
 
 
 class HadoopDeck(Deck):
+    recovers_in = LIMIT * 2
+
     def end(self):
         super().end()
         self("restore", "--all", code=None, limit=300)
@@ -112,22 +114,11 @@ class HadoopDeck(Deck):
     def __call__(self, *verbs, limit=300, **kw):
         return super().__call__(*verbs, limit=limit, **kw)
 
-    def ident(self, done):
-        return done.of("injection")[-1]["id"]
-
     def break_(self, fault, *words):
         return self.ident(self.inject("hadoop." + fault, *words, "ttl=5m"))
 
     def services(self, node):
         return {s["service"]: s for s in self("hadoop", "list").of("service") if s["node"] == node}
-
-    def restored(self, *idents):
-        """Restores until it is known to be; a daemon may take longer than one answer waits."""
-        def all_are():
-            last = {i["id"]: i["state"] for i in self("restore", *idents, code=None).of("injection")}
-            return all(last.get(i) == "restored" for i in idents)
-
-        wait("%s are restored" % (idents,), all_are, LIMIT * 2)
 
 
 @pytest.fixture(scope="session")

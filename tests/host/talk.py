@@ -20,9 +20,6 @@ class HostDeck(Deck):
     def end(self):
         self("restore", "--all", code=None)
 
-    def ident(self, done):
-        return done.of("injection")[-1]["id"]
-
 
 class Talk(HostDeck):
     """The same verbs; the exit code is read from the summary: 0, 1 (failed) or 6 (unknown)."""

@@ -178,6 +178,7 @@ class Result:
 
 class Deck:
     """Batch verbs. With KEPT one process does them all, the verb `-`, over one SSH session."""
+    recovers_in = 120  # seconds in which what was broken is whole again
 
     def __init__(self, lab, state, config="cluster.cfg", kept=False):
         self.lab, self.config = lab, config
@@ -218,6 +219,17 @@ class Deck:
 
     def inject(self, fault, target, *words, code=0):
         return self("--yes", "inject", fault, target, *words, code=code)
+
+    def ident(self, done):
+        return done.of("injection")[-1]["id"]
+
+    def restored(self, *idents):
+        """Restores until it is known to be; what was broken may take longer than one answer waits."""
+        def all_are():
+            last = {i["id"]: i["state"] for i in self("restore", *idents, code=None).of("injection")}
+            return all(last.get(i) == "restored" for i in idents)
+
+        wait("%s are restored" % (idents,), all_are, self.recovers_in)
 
     def injection(self, ident):
         found = [i for i in self("list", "injections").of("injection") if i["id"] == ident]

@@ -101,15 +101,13 @@ cloud_own() {
 	done
 }
 
-cloud_address() { nspawn_hosts | sed -n "s/ $1\$//p"; }
-
 cloud_up() {
 	local lower name
 	nspawn_running mgmt && nspawn_running cs1 && [ -f "$STATE/cloud.whole" ] && return 0
 	lower=$(cloud_lower) && rm -f "$STATE/cloud.whole" || return 1
 	for name in "${CLOUD_NODES[@]}"; do
 		if [ ! -f "$STATE/$name.node" ]; then
-			nspawn_new "$name" "$(cloud_address "$name")" "$lower" && cloud_own "$name" || return 1
+			nspawn_new "$name" "$(nspawn_address "$name")" "$lower" && cloud_own "$name" || return 1
 		fi
 		nspawn_running "$name" || nspawn_start "$name" || return 1
 	done
@@ -133,23 +131,9 @@ cloud_ready() {
 	if ! wait_for 60 cloud_tables || ! wait_for 60 cloud_healthy; then say "cloud: not healthy within a minute" && return 1; fi
 }
 
-cloud_down() {
-	local name known=()
-	for name in "${CLOUD_NODES[@]}"; do
-		[ ! -e "$STATE/nodes/$name" ] || known+=("$name")
-	done
-	nspawn_remove "${known[@]}"
-	rm -f "$RUN/cloud.cfg" "$STATE/cloud.whole"
-}
+cloud_down() { nspawn_part_down cloud "${CLOUD_NODES[@]}"; }
 
-cloud_status() {
-	local name address
-	for name in "${CLOUD_NODES[@]}"; do
-		[ -f "$STATE/$name.node" ] || continue
-		read -r address _ <"$STATE/$name.node"
-		node_status "$name" "$address"
-	done
-}
+cloud_status() { nspawn_part_status "${CLOUD_NODES[@]}"; }
 
 # cloud_config - a cluster.cfg of these nodes alone
 cloud_config() {

@@ -117,8 +117,6 @@ hadoop_own() {
 		sed '/health-checker.script.path/d' "${lower%%:*}/etc/hadoop/conf/yarn-site.xml" >"$upper/etc/hadoop/conf/yarn-site.xml"
 }
 
-hadoop_address() { nspawn_hosts | sed -n "s/ $1\$//p"; }
-
 # hadoop_up
 hadoop_up() {
 	local lower name
@@ -126,7 +124,7 @@ hadoop_up() {
 	lower=$(hadoop_lower) && rm -f "$STATE/hadoop.whole" || return 1
 	for name in "${HADOOP_NODES[@]}"; do
 		if [ ! -f "$STATE/$name.node" ]; then
-			nspawn_new "$name" "$(hadoop_address "$name")" "$lower" && hadoop_own "$name" "$lower" || return 1
+			nspawn_new "$name" "$(nspawn_address "$name")" "$lower" && hadoop_own "$name" "$lower" || return 1
 		fi
 		nspawn_running "$name" || nspawn_start "$name" || return 1
 	done
@@ -165,23 +163,9 @@ hadoop_ready() {
 		hadoop_wait 'the JobHistoryServer answers' hadoop_history_live
 }
 
-hadoop_down() {
-	local name known=()
-	for name in "${HADOOP_NODES[@]}"; do
-		[ ! -e "$STATE/nodes/$name" ] || known+=("$name")
-	done
-	nspawn_remove "${known[@]}"
-	rm -f "$RUN/hadoop.cfg" "$STATE/hadoop.whole"
-}
+hadoop_down() { nspawn_part_down hadoop "${HADOOP_NODES[@]}"; }
 
-hadoop_status() {
-	local name address
-	for name in "${HADOOP_NODES[@]}"; do
-		[ -f "$STATE/$name.node" ] || continue
-		read -r address _ <"$STATE/$name.node"
-		node_status "$name" "$address"
-	done
-}
+hadoop_status() { nspawn_part_status "${HADOOP_NODES[@]}"; }
 
 # hadoop_config - a cluster.cfg of these nodes alone
 hadoop_config() {

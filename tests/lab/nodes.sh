@@ -33,13 +33,11 @@ nodes_names() { nspawn_known | grep -x 'n[0-9]*' | sort -V; }
 nodes_down() {
 	local names
 	mapfile -t names < <(nodes_names)
-	nspawn_remove "${names[@]}"
-	rm -f "$RUN/nodes.cfg" "$STATE/nodes.whole"
+	nspawn_part_down nodes "${names[@]}"
 }
 
 nodes_status() {
-	local name
-	for name in $(nodes_names); do
-		node_status "$name"
-	done
+	local names
+	mapfile -t names < <(nodes_names)
+	nspawn_part_status "${names[@]}"
 }

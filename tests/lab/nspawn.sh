@@ -31,6 +31,28 @@ nspawn_hosts() {
 	for ((i = 1; i <= 20; i++)); do printf '10.77.0.%d n%d\n' $((100 + i)) "$i"; done
 }
 
+# nspawn_address NAME - as the others know it
+nspawn_address() { nspawn_hosts | sed -n "s/ $1\$//p"; }
+
+# nspawn_part_down PART NAME… - those of its nodes that were made, and what was written for it
+nspawn_part_down() {
+	local part=$1 name known=()
+	shift
+	for name; do
+		[ ! -e "$STATE/nodes/$name" ] || known+=("$name")
+	done
+	nspawn_remove "${known[@]}"
+	rm -f "$RUN/$part.cfg" "$STATE/$part.whole"
+}
+
+# nspawn_part_status NAME…
+nspawn_part_status() {
+	local name
+	for name; do
+		[ ! -f "$STATE/$name.node" ] || node_status "$name"
+	done
+}
+
 # nspawn_identity NAME ETC - what tells it from the others; nspawn would take a missing machine-id for a first boot
 nspawn_identity() {
 	mkdir -p "$2/ssh" &&
