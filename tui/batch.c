@@ -51,7 +51,7 @@ static void block_signals(bool on)
 
 bool batch_interrupted(const struct batch *b)
 {
-	return signals > b->signals;
+	return signals + __atomic_load_n(&b->cancels, __ATOMIC_ACQUIRE) > b->signals;
 }
 
 int batch_error(struct batch *b, const struct err *e, int status)
@@ -388,6 +388,18 @@ static int run_line(struct batch *b, const struct args *outer, const char *line,
 	return r;
 }
 
+int batch_line(struct batch *b, const struct args *outer, const char *line)
+{
+	return run_line(b, outer, line, strlen(line));
+}
+
+void batch_free(struct batch *b)
+{
+	scope_clear(b);
+	free(b->ran);
+	b->ran = NULL;
+}
+
 /* Verbs from standard input; a line that fails does not end the run. */
 static int run_many(struct batch *b, const struct args *outer)
 {
@@ -418,7 +430,6 @@ int batch_main(const struct args *a, const struct config *cfg,
 	emit->backends = backends;
 	r = many ? run_many(&b, a) : run_one(&b, a);
 	batch_close(&b);
-	scope_clear(&b);
-	free(b.ran);
+	batch_free(&b);
 	return r;
 }

@@ -79,7 +79,14 @@ struct batch {
 	char (*ran)[ID_MAX]; /* what this run injected: Ctrl-C restores it */
 	size_t nran;
 	int signals; /* those that were answered already */
+	int cancels; /* the same as a signal each, from another thread */
 };
+/*
+ * One LINE, as one of `-`, over the deck that B holds: started, of all nodes, not closed here; an
+ * exit status. batch_free is owed.
+ */
+int batch_line(struct batch *b, const struct args *outer, const char *line);
+void batch_free(struct batch *b);
 int batch_main(const struct args *a, const struct config *cfg,
 	       const struct backend *const *backends, struct emit *emit);
 

@@ -19,14 +19,18 @@ static void take_time(struct ui *u)
 	u->unix_ms = now_unix_ms();
 }
 
-static void take_snapshot(struct ui *u)
+static void take_snapshots(struct ui *u)
 {
-	const struct snapshot *s = deck_snapshot(u->deck);
+	for (size_t k = 0; k < u->nclusters; k++) {
+		const struct snapshot *s = deck_snapshot(u->cluster[k].c.deck);
 
-	if (u->snap)
-		snapshot_put(u->snap);
-	u->snap = s;
-	hist_take(u->hist, s);
+		if (u->cluster[k].snap)
+			snapshot_put(u->cluster[k].snap);
+		u->cluster[k].snap = s;
+	}
+	u->snap = u->cluster[0].snap;
+	hist_take(u->hist, u->snap);
+	ui_drop_clusters(u);
 	ui_update(u);
 }
 
@@ -46,7 +50,7 @@ static void take_news(struct ui *u)
 		return;
 	u->news = false;
 	log_take(u);
-	take_snapshot(u);
+	take_snapshots(u);
 }
 
 static void take_keys(struct ui *u)
@@ -72,6 +76,7 @@ static void tick(struct ui *u)
 {
 	if (u->say_until && u->boot_ms >= u->say_until)
 		u->say_until = 0;
+	u->news |= u->nclusters > 1; /* only the first one wakes us */
 }
 
 static void loop(struct ui *u)
@@ -93,7 +98,7 @@ static void loop(struct ui *u)
 			take_news(u);
 			take_keys(u);
 		}
-		if (news & TERM_BREAK)
+		if (news & TERM_BREAK && !command_cancel(u))
 			ask_quit(u);
 		if (u->unix_ms / 1000 != second)
 			tick(u);
@@ -109,11 +114,21 @@ static void loop(struct ui *u)
 	}
 }
 
+static void leave(struct ui *u)
+{
+	for (size_t k = 0; k < u->nclusters; k++)
+		snapshot_put(u->cluster[k].snap);
+	while (u->nclusters)
+		u->opts->close(&u->cluster[--u->nclusters].c);
+	for (size_t k = 0; k < u->nleaving; k++)
+		pthread_join(u->leavers[k], NULL);
+	free(u->leavers);
+}
+
 static void ui_free(struct ui *u)
 {
 	dialog_close(u);
-	if (u->snap)
-		snapshot_put(u->snap);
+	command_free(u);
 	hist_free(u->hist);
 	targets_free(&u->targets);
 	faults_free(&u->faults);
@@ -121,32 +136,46 @@ static void ui_free(struct ui *u)
 	log_free(&u->log);
 }
 
-int console_run(struct deck *d, const struct config *cfg, const struct console_opts *o,
-		struct err *e)
+static int start(struct ui *u, struct cluster *first, const struct console_opts *o, struct err *e)
 {
-	static struct ui u;
-	const char *theme = o->theme ? o->theme : cfg->theme;
+	const char *theme = o->theme ? o->theme : first->cfg->theme;
 	int r = term_start(e);
 
+	*u = (struct ui){ .opts = o, .readonly = o->readonly };
+	u->cluster[u->nclusters++].c = *first;
+	u->deck = first->deck;
+	u->cfg = first->cfg;
 	if (r)
 		return r;
-	u = (struct ui){ .deck = d, .cfg = cfg, .readonly = o->readonly };
 	draw_start();
-	if (!theme_start(theme, cfg->banner))
-		deck_log(d, "", -ENOENT, "theme %s: there is no such theme; the default is used",
-			 theme);
-	u.hist = hist_new();
-	if (!u.hist) {
+	if (!theme_start(theme, u->cfg->banner))
+		deck_log(u->deck, "", -ENOENT,
+			 "theme %s: there is no such theme; the default is used", theme);
+	u->hist = hist_new();
+	if (!u->hist) {
 		term_stop();
 		return err_set(e, -ENOMEM, "out of memory");
 	}
+	return 0;
+}
+
+int console_run(struct cluster *first, const struct console_opts *o, struct err *e)
+{
+	static struct ui u;
+	int r = start(&u, first, o, e);
+
+	if (r) {
+		o->close(first);
+		return r;
+	}
 	take_time(&u);
 	log_take(&u);
-	take_snapshot(&u);
+	take_snapshots(&u);
 	ui_draw(&u);
-	deck_start(d);
+	deck_start(u.deck);
 	loop(&u);
 	ui_free(&u);
 	term_stop();
+	leave(&u);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #define SAY_MS 8000
 
-static const struct pane_ops *const panes[PANE_COUNT] = {
+const struct pane_ops *const ui_panes[PANE_COUNT] = {
 	[PANE_TARGETS] = &targets_pane, [PANE_DETAIL] = &detail_pane,
 	[PANE_FAULTS] = &faults_pane,   [PANE_INJECTED] = &injected_pane,
 	[PANE_LOG] = &log_pane,
@@ -34,6 +34,14 @@ bool ui_may_act(struct ui *u, const char *what)
 	return !u->readonly;
 }
 
+void ui_copy(struct ui *u, const char *text, const char *what)
+{
+	if (term_copy(text))
+		ui_say(u, true, "%s: too much for a clipboard; w writes a file", what);
+	else
+		ui_say(u, false, "%s went to your terminal's clipboard, if it takes OSC 52", what);
+}
+
 void ui_focus(struct ui *u, enum pane_id p)
 {
 	u->focus = p;
@@ -42,8 +50,8 @@ void ui_focus(struct ui *u, enum pane_id p)
 void ui_update(struct ui *u)
 {
 	for (int p = 0; p < PANE_COUNT; p++)
-		if (panes[p]->update)
-			panes[p]->update(u);
+		if (ui_panes[p]->update)
+			ui_panes[p]->update(u);
 	if (u->dialog && u->dialog->ops->update)
 		u->dialog->ops->update(u, u->dialog);
 	if (u->quit_when_clear && !injected_mine(u))
@@ -52,17 +60,21 @@ void ui_update(struct ui *u)
 
 unsigned ui_where(const struct ui *u)
 {
-	if (u->snap->panic)
+	if (ui_panic(u))
 		return IN_PANIC;
+	if (u->command.typing)
+		return IN_COMMAND;
 	if (u->dialog)
 		return u->dialog->ops->where;
-	return u->filtering ? IN_FILTER : panes[u->focus]->where;
+	return u->filtering ? IN_FILTER : ui_panes[u->focus]->where;
 }
 
 bool ui_typing(const struct ui *u)
 {
-	if (u->snap->panic)
+	if (ui_panic(u))
 		return false;
+	if (u->command.typing)
+		return true;
 	if (u->dialog)
 		return u->dialog->ops->typing && u->dialog->ops->typing(u->dialog);
 	return u->filtering;
@@ -72,18 +84,35 @@ static void panic(struct ui *u)
 {
 	if (!ui_may_act(u, "restoring"))
 		return;
-	u->filtering = false;
-	deck_panic(u->deck, true);
+	u->filtering = u->command.typing = false;
+	for (size_t k = 0; k < u->nclusters; k++)
+		deck_panic(u->cluster[k].c.deck, true);
+}
+
+struct pane_filter *ui_filter(struct ui *u)
+{
+	return ui_panes[u->focus]->filter ? ui_panes[u->focus]->filter(u) : &u->targets.filter;
+}
+
+static void filter_changed(struct ui *u)
+{
+	pane_filter_parse(ui_filter(u));
+	u->targets.rows_seq = 0;
 }
 
 static void filter_key(struct ui *u, enum cmd c, int code)
 {
+	struct pane_filter *f = ui_filter(u);
+
 	if (c == CMD_CANCEL)
-		edit_set(&u->targets.filter, "");
+		edit_set(&f->edit, "");
 	if (c == CMD_CANCEL || c == CMD_DONE)
 		u->filtering = false;
 	else
-		edit_key(&u->targets.filter, code);
+		edit_key(&f->edit, code);
+	filter_changed(u);
+	if (f->bad[0])
+		ui_say(u, true, "%s; it is looked for as plain text", f->bad);
 }
 
 /* Esc gives up one thing after the other. */
@@ -95,32 +124,55 @@ static void back(struct ui *u)
 		u->say_until = 0;
 	else if (u->status)
 		u->status = false;
-	else if (u->targets.filter.text[0])
-		edit_set(&u->targets.filter, "");
-	else if (u->focus == PANE_INJECTED && u->injected.nmarks)
+	else if (ui_filter(u)->filter) {
+		pane_filter_drop(ui_filter(u));
+		u->targets.rows_seq = 0;
+	} else if (u->focus == PANE_INJECTED && u->injected.nmarks)
 		u->injected.nmarks = 0;
 	else
 		u->targets.nmarks = 0;
 }
 
-/* To the first VM of the tree; faults are chosen from there. */
-static void go_to_vms(struct ui *u)
+/* The first of BACKEND's things in the tree; all is unfolded and unfiltered that hides it. */
+static bool select_first(struct ui *u, size_t node, const char *backend)
+{
+	const struct node_view *v = u->snap->nodes[node];
+	struct target t = { .kind = KIND_NODE };
+
+	snprintf(t.node, sizeof(t.node), "%s", v->cfg->name);
+	targets_select(u, &t);
+	for (size_t k = 0; k < u->targets.nrows; k++) {
+		const struct row *r = &u->targets.rows[k];
+
+		if (r->node != node || !r->item || !item_is_of(&v->items[r->item], backend))
+			continue;
+		t = row_target(u, r);
+		return targets_select(u, &t);
+	}
+	return false;
+}
+
+/* To the targets and faults of BACKEND; WHAT they are in words. */
+static void go_to(struct ui *u, const char *backend, const char *what)
 {
 	ui_focus(u, PANE_TARGETS);
-	edit_set(&u->targets.filter, "");
-	targets_rows(u);
-	if (u->targets.has_cur && u->targets.cur.kind == KIND_VM)
-		return;
-	for (size_t k = 0; k < u->targets.nrows; k++) {
-		struct target t = row_target(u, &u->targets.rows[k]);
+	u->status = false;
+	faults_go_to(u, backend);
+	for (size_t n = 0; n < u->snap->nnodes; n++)
+		for (size_t i = 1; i < u->snap->nodes[n]->nitems; i++)
+			if (item_is_of(&u->snap->nodes[n]->items[i], backend)) {
+				select_first(u, n, backend);
+				return;
+			}
+	ui_say(u, false, "no %s is known yet; 7 loads the configuration of another cluster", what);
+}
 
-		if (t.kind != KIND_VM)
-			continue;
-		targets_select(u, &t);
-		u->status = false;
-		return;
-	}
-	ui_say(u, false, "no virtual machine is known yet, or all nodes are folded");
+static void start_filter(struct ui *u)
+{
+	if (!ui_panes[u->focus]->filter)
+		ui_focus(u, PANE_TARGETS);
+	u->filtering = true;
+	ui_filter(u)->edit.at = strlen(ui_filter(u)->edit.text);
 }
 
 void ui_act(struct ui *u, enum cmd c)
@@ -139,8 +191,13 @@ void ui_act(struct ui *u, enum cmd c)
 		u->focus = (u->focus + PANE_COUNT - 1) % PANE_COUNT;
 		break;
 	case CMD_FILTER:
-		ui_focus(u, PANE_TARGETS);
-		u->filtering = true;
+		start_filter(u);
+		break;
+	case CMD_COMMAND:
+		command_begin(u);
+		break;
+	case CMD_LOAD:
+		dialog_load(u);
 		break;
 	case CMD_RESTORE:
 		injected_restore(u);
@@ -149,11 +206,18 @@ void ui_act(struct ui *u, enum cmd c)
 		ask_restore_all(u);
 		break;
 	case CMD_REFRESH:
-		deck_refresh(u->deck);
+		for (size_t k = 0; k < u->nclusters; k++)
+			deck_refresh(u->cluster[k].c.deck);
 		ui_say(u, false, "asking all nodes again");
 		break;
 	case CMD_VMS:
-		go_to_vms(u);
+		go_to(u, "kvm", "virtual machine");
+		break;
+	case CMD_HADOOP:
+		go_to(u, "hadoop", "Hadoop daemon");
+		break;
+	case CMD_CLOUDSTACK:
+		go_to(u, "cloudstack", "part of a CloudStack");
 		break;
 	case CMD_STATUS:
 		u->status = true;
@@ -195,13 +259,15 @@ void ui_key(struct ui *u, int code)
 		u->say_until = 0;
 	if (act_anywhere(u, c))
 		return;
-	if (u->snap->panic)
+	if (ui_panic(u))
 		panic_key(u, c);
+	else if (u->command.typing)
+		command_key(u, c, code);
 	else if (u->dialog)
 		u->dialog->ops->key(u, u->dialog, c, code);
 	else if (u->filtering)
 		filter_key(u, c, code);
-	else if (!c || !panes[u->focus]->act(u, c))
+	else if (!c || !ui_panes[u->focus]->act(u, c))
 		ui_act(u, c);
 	if (!u->dialog)
 		ui_update(u);

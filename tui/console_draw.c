@@ -7,12 +7,6 @@
 
 #include "console_ui.h"
 
-static const struct pane_ops *const panes[PANE_COUNT] = {
-	[PANE_TARGETS] = &targets_pane, [PANE_DETAIL] = &detail_pane,
-	[PANE_FAULTS] = &faults_pane,   [PANE_INJECTED] = &injected_pane,
-	[PANE_LOG] = &log_pane,
-};
-
 /* ---- words ---- */
 
 char *ui_left(char *dst, size_t n, int64_t ms)
@@ -26,13 +20,6 @@ char *ui_left(char *dst, size_t n, int64_t ms)
 	return dst;
 }
 
-bool ui_is_up(const struct ui *u, const char *node)
-{
-	const struct node_view *v = snapshot_node(u->snap, node);
-
-	return v && v->state == NODE_UP;
-}
-
 char *ui_clock(char *dst, size_t n, int64_t unix_ms)
 {
 	time_t at = (time_t)(unix_ms / 1000);
@@ -44,19 +31,24 @@ char *ui_clock(char *dst, size_t n, int64_t unix_ms)
 	return dst;
 }
 
-size_t ui_vms(const struct node_view *v)
+size_t ui_count(const struct node_view *v, enum kind k)
 {
 	size_t n = 0;
 
 	for (size_t i = 1; v->items && i < v->nitems; i++)
-		n += v->items[i].kind == KIND_VM;
+		n += v->items[i].kind == k;
 	return n;
+}
+
+size_t ui_vms(const struct node_view *v)
+{
+	return ui_count(v, KIND_VM);
 }
 
 static bool is_hit(const struct ui *u, const struct node_view *v, const struct item *i)
 {
 	const struct targets *t = &u->targets;
-	bool all = !i && targets_is_folded(t, v->cfg->name);
+	bool all = !i && node_is_folded(t, v->cfg->name);
 
 	for (size_t k = 0; k < t->nhit; k++) {
 		const struct target *hit = &t->hit[k];
@@ -117,11 +109,11 @@ static void draw_clock(const struct ui *u, int w)
 
 static int draw_sign(const struct ui *u, int x, int w)
 {
-	size_t active = snapshot_active(u->snap);
+	size_t active = ui_active(u);
 	const struct injection *next = injected_next(u);
 	char left[32], ends[64];
 
-	if (u->snap->panic)
+	if (ui_panic(u))
 		x += put(0, x, w - x, ROLE_PANIC, " NEW INJECTIONS BLOCKED ") + 1;
 	if (!active)
 		return x;
@@ -252,15 +244,32 @@ static void draw_rule(const struct ui *u, enum pane_id p, const struct box *b)
 	put_fill(b->y, b->x, b->w, u->focus == p ? ROLE_FRAME_FOCUS : ROLE_FRAME, GLYPH_HLINE);
 }
 
+/* The line that is typed, at the foot of B, which is less by it. */
+static void draw_filter(const struct pane_filter *f, struct box *b)
+{
+	int y = b->y + --b->h;
+
+	put(y, b->x, 1, ROLE_KEY, "/");
+	edit_draw(&f->edit, y, b->x + 1, b->w - 2, ROLE_FIELD_FOCUS, true);
+}
+
 static void draw_pane(struct ui *u, enum pane_id p, const struct box *b)
 {
 	struct box body = { b->y + 1, b->x, b->h - 1, b->w };
-	char title[200];
+	const struct pane_filter *f = ui_panes[p]->filter ? ui_panes[p]->filter(u) : NULL;
+	bool typed = u->filtering && u->focus == p;
+	char title[200], wanted[sizeof(f->edit.text) + 3];
+	int w = b->w - 2;
 
-	panes[p]->title(u, title, sizeof(title));
-	putf(b->y, b->x + 1, b->w - 2, u->focus == p ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %s ",
-	     title);
-	panes[p]->draw(u, &body);
+	if (f && typed && body.h > 1) {
+		draw_filter(f, &body);
+	} else if (f && f->edit.text[0]) { /* said also where the title has to be cut for it */
+		snprintf(wanted, sizeof(wanted), " /%s ", f->edit.text);
+		w -= put_right(b->y, b->x + 1 + w / 2, w - w / 2, ROLE_KEY, wanted);
+	}
+	ui_panes[p]->title(u, title, sizeof(title));
+	putf(b->y, b->x + 1, w, u->focus == p ? ROLE_TITLE_FOCUS : ROLE_TITLE, " %s ", title);
+	ui_panes[p]->draw(u, &body);
 }
 
 /* Where each pane is; one that has no place gets no height. */
@@ -305,7 +314,7 @@ static void draw_panes(struct ui *u)
 /* Too small for a pane: what matters most, in as few letters as there are. */
 static void draw_tiny(const struct ui *u)
 {
-	size_t active = snapshot_active(u->snap);
+	size_t active = ui_active(u);
 
 	if (active)
 		putf(0, 0, COLS, ROLE_SIGN, "%s INJECTED %zu", mark_glyph(MARK_INJECTED), active);
@@ -313,10 +322,9 @@ static void draw_tiny(const struct ui *u)
 		put(0, 0, COLS, ROLE_TEXT, "nothing injected");
 	if (LINES > 1)
 		putf(1, 0, COLS, ROLE_TEXT, "%dx%d is too small: 60x15 shows a pane", COLS, LINES);
-	for (size_t k = 0; k < u->snap->ninjections && LINES > 3; k++)
-		if (!state_is_final(u->snap->injections[k].state) && (int)k + 3 < LINES)
-			putf((int)k + 3, 0, COLS, ROLE_TEXT, "%s %s", u->snap->injections[k].fault,
-			     u->snap->injections[k].target);
+	for (size_t k = 0; k < u->injected.n && (int)k + 3 < LINES; k++)
+		putf((int)k + 3, 0, COLS, ROLE_TEXT, "%s %s %s", u->injected.rows[k].i->fault,
+		     u->injected.rows[k].i->target, state_word(u->injected.rows[k].i->state));
 	if (LINES > 2)
 		put(2, 0, COLS, ROLE_KEY, "F9 restore all + stop  q quit");
 }
@@ -329,11 +337,13 @@ void ui_draw(struct ui *u)
 	} else {
 		draw_top(u);
 		draw_panes(u);
-		if (u->snap->panic)
+		if (ui_panic(u))
 			panic_draw(u);
 		else if (u->dialog)
 			u->dialog->ops->draw(u, u->dialog);
 		draw_foot(u);
+		if (u->command.typing)
+			command_draw(u);
 	}
 	frame_end(u->redraw);
 	u->redraw = false;

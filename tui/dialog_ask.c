@@ -24,10 +24,11 @@ static void quit_restoring(struct ui *u, const char *arg)
 	if (!ui_may_act(u, "restoring"))
 		return;
 	u->quit_when_clear = true;
-	for (size_t k = 0; k < u->snap->ninjections; k++) {
-		const struct injection *i = &u->snap->injections[k];
+	for (size_t k = 0; k < u->injected.nall; k++) {
+		const struct injection *i = u->injected.all[k].i;
 
-		if (!i->mine || state_is_final(i->state) || !deck_restore(u->deck, i->id, 0, &e))
+		if (!i->mine || state_is_final(i->state) ||
+		    !deck_restore(u->injected.all[k].deck, i->id, 0, &e))
 			continue;
 		ui_say(u, true, "%s: %s", i->id, e.msg);
 		u->quit_when_clear = false;
@@ -38,8 +39,8 @@ static void list_mine(const struct ui *u, struct buf *text)
 {
 	char left[32];
 
-	for (size_t k = 0; k < u->snap->ninjections; k++) {
-		const struct injection *i = &u->snap->injections[k];
+	for (size_t k = 0; k < u->injected.nall; k++) {
+		const struct injection *i = u->injected.all[k].i;
 		int64_t ms = ui_ttl_left(u, i);
 
 		if (!i->mine || state_is_final(i->state))
@@ -72,7 +73,9 @@ static void restore_all(struct ui *u, const char *arg)
 	struct err e = { 0 };
 
 	(void)arg;
-	if (deck_restore_all(u->deck, 0, &e))
+	for (size_t k = 0; k < u->nclusters && !e.code; k++)
+		deck_restore_all(u->cluster[k].c.deck, 0, &e);
+	if (e.code)
 		ui_say(u, true, "%s%s%s", e.msg, e.hint[0] ? "; " : "", e.hint);
 	else
 		ui_say(u, false, "every node is asked for what is injected there, and ends it");
@@ -89,15 +92,15 @@ void ask_restore_all(struct ui *u)
 	buf_fmt(&text,
 		"Ask all %zu nodes what is injected there and end it, also what another operator "
 		"injected. Known now:\n \n",
-		u->snap->nnodes);
-	for (size_t k = 0; k < u->snap->ninjections; k++) {
-		const struct injection *i = &u->snap->injections[k];
+		ui_nodes(u));
+	for (size_t k = 0; k < u->injected.nall; k++) {
+		const struct injection *i = u->injected.all[k].i;
 
 		if (!state_is_final(i->state))
 			buf_fmt(&text, "%s %s on %s, %s, by %s\n", mark_glyph(injection_mark(i)),
 				i->fault, i->target, state_word(i->state), i->owner);
 	}
-	if (!snapshot_active(u->snap))
+	if (!ui_active(u))
 		buf_str(&text, "nothing");
 	dialog_ask(u, "Restore all", buf_text(&text), buttons, 2, "");
 	buf_free(&text);
@@ -107,9 +110,12 @@ void ask_restore_all(struct ui *u)
 
 static void restore_id(struct ui *u, const char *id, unsigned flags)
 {
+	const struct injected_row *r = injected_find(u, id);
 	struct err e = { 0 };
 
-	if (deck_restore(u->deck, id, flags, &e))
+	if (!r)
+		return; /* it went off the list meanwhile */
+	if (deck_restore(r->deck, id, flags, &e))
 		ui_say(u, true, "%s: %s%s%s", id, e.msg, e.hint[0] ? "; " : "", e.hint);
 	else if (flags)
 		ui_say(u, true, "%s goes off the list WITHOUT proof that it was undone", id);
@@ -214,8 +220,8 @@ static void panic_unknown(const struct ui *u, struct pen *p)
 {
 	char line[900];
 
-	for (size_t k = 0; k < u->snap->ninjections; k++) {
-		const struct injection *i = &u->snap->injections[k];
+	for (size_t k = 0; k < u->injected.nall; k++) {
+		const struct injection *i = u->injected.all[k].i;
 
 		if (state_is_final(i->state))
 			continue;
@@ -226,6 +232,13 @@ static void panic_unknown(const struct ui *u, struct pen *p)
 	}
 }
 
+static void panic_nodes(const struct snapshot *s, bool done, struct pen *p)
+{
+	for (size_t n = 0; n < s->nnodes; n++)
+		if ((s->nodes[n]->sweep == SWEEP_DONE) == done)
+			panic_node(s->nodes[n], p);
+}
+
 void panic_draw(struct ui *u)
 {
 	size_t count[4] = { 0 };
@@ -234,22 +247,23 @@ void panic_draw(struct ui *u)
 
 	pen.box = dialog_frame(COLS, LINES - 2, "RESTORING EVERYTHING, NEW INJECTIONS ARE BLOCKED",
 			       ROLE_PANIC);
-	for (size_t n = 0; n < u->snap->nnodes; n++)
-		count[u->snap->nodes[n]->sweep]++;
+	for (size_t c = 0; c < u->nclusters; c++)
+		for (size_t n = 0; n < u->cluster[c].snap->nnodes; n++)
+			count[u->cluster[c].snap->nodes[n]->sweep]++;
 	snprintf(line, sizeof(line),
 		 "%zu of %zu nodes clean, %zu restoring, %zu failed, %zu not asked",
-		 count[SWEEP_DONE], u->snap->nnodes, count[SWEEP_RUNNING], count[SWEEP_FAILED],
+		 count[SWEEP_DONE], ui_nodes(u), count[SWEEP_RUNNING], count[SWEEP_FAILED],
 		 count[SWEEP_NONE]);
 	pen_text(&pen, "", 0, ROLE_TITLE, line);
-	if (u->snap->abort[0])
-		pen_text(&pen, "", 0, ROLE_ERROR, u->snap->abort);
+	for (size_t c = 0; c < u->nclusters; c++)
+		if (u->cluster[c].snap->abort[0])
+			pen_text(&pen, "", 0, ROLE_ERROR, u->cluster[c].snap->abort);
 	pen_text(&pen, "", 0, ROLE_DIM, "L lifts the block.  F9 asks all nodes again.");
 	pen_text(&pen, "", 0, ROLE_TEXT, "");
 	for (int done = 0; done < 2; done++) /* what needs a look comes first */
-		for (size_t n = 0; n < u->snap->nnodes; n++)
-			if ((u->snap->nodes[n]->sweep == SWEEP_DONE) == done)
-				panic_node(u->snap->nodes[n], &pen);
-	if (snapshot_active(u->snap)) {
+		for (size_t c = 0; c < u->nclusters; c++)
+			panic_nodes(u->cluster[c].snap, done, &pen);
+	if (ui_active(u)) {
 		pen_text(&pen, "", 0, ROLE_TEXT, "");
 		pen_text(&pen, "", 0, ROLE_TITLE, "Not restored yet, or unknown:");
 		panic_unknown(u, &pen);
@@ -263,13 +277,14 @@ void panic_draw(struct ui *u)
 void panic_key(struct ui *u, enum cmd c)
 {
 	if (c == CMD_LIFT) {
-		deck_panic(u->deck, false);
+		for (size_t k = 0; k < u->nclusters; k++)
+			deck_panic(u->cluster[k].c.deck, false);
 		ui_say(u, false, "the block is lifted");
 		return;
 	}
-	if (c == CMD_QUIT && snapshot_active(u->snap) && !u->panic_quit)
+	if (c == CMD_QUIT && ui_active(u) && !u->panic_quit)
 		ui_say(u, true, "%zu not restored yet, or unknown; q again quits all the same",
-		       snapshot_active(u->snap));
+		       ui_active(u));
 	else if (c == CMD_QUIT)
 		u->quit = true;
 	u->panic_quit = c == CMD_QUIT;

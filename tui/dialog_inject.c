@@ -4,6 +4,7 @@
  * and undo comes from the plan object that the engine then runs.
  */
 #include <curses.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -77,8 +78,9 @@ static int check_field(const struct inject *j, size_t k, struct plan_req *r, str
 		r->purpose = text;
 	else if (j->param[k] == &quorum_field)
 		r->no_quorum = strcmp(text, "off") == 0;
-	else
-		snprintf(r->params.value[k], sizeof(r->params.value[k]), "%s", text);
+	else if (snprintf(r->params.value[k], sizeof(r->params.value[k]), "%s", text) >=
+		 (int)sizeof(r->params.value[k]))
+		return err_set(e, -E2BIG, "at most %zu bytes", sizeof(r->params.value[k]) - 1);
 	return k < j->fault->nparams ? param_check(j->param[k], text, e) : 0;
 }
 

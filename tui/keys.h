@@ -19,8 +19,9 @@ enum where {
 	IN_DIALOG = 1 << 5, /* buttons and fields */
 	IN_PAGE = 1 << 6,   /* help */
 	IN_PANIC = 1 << 7,
-	IN_FILTER = 1 << 8, /* the line of the filter is being typed */
-	IN_ALL = (1 << 9) - 1,
+	IN_FILTER = 1 << 8,  /* the line of the filter is being typed */
+	IN_COMMAND = 1 << 9, /* the `:` line is being typed */
+	IN_ALL = (1 << 10) - 1,
 	ACTS = 1 << 16 /* changes something on a node: greyed where --readonly */
 };
 #define IN_LISTS (IN_PANES | IN_DIALOG | IN_PAGE | IN_PANIC)
@@ -39,6 +40,8 @@ enum where {
 	C(DONE, "Enter", IN_FILTER, "keep the filter", "keep the filter and go back to the list")  \
 	C(LIFT, "L", IN_PANIC, "lift the block",                                                   \
 	  "lift the block: new injections are allowed again")                                      \
+	C(RUN, "Enter", IN_COMMAND, "run", "run the verb")                                         \
+	C(COMPLETE, "Tab", IN_COMMAND, "complete", "complete the word; again: the next that fits") \
 	C(MARK, "Space", IN_TARGETS | IN_INJECTED, "mark",                                         \
 	  "mark or unmark; every action honours the marks")                                        \
 	C(RESTORE, "F8 R", IN_PANES | ACTS, "restore",                                             \
@@ -49,27 +52,39 @@ enum where {
 	  "restore everything at once and block new injections (X: not while typing)")             \
 	C(HELP, "F1 ?", IN_PANES, "help", "this page")                                             \
 	C(QUIT, "q F10", IN_PANES | IN_PANIC, "quit", "quit; asks while anything is injected")     \
-	C(FILTER, "/", IN_PANES, "filter",                                                         \
-	  "filter targets by any text of their row; !text: those without it")                      \
+	C(FILTER, "/ F4", IN_PANES, "filter",                                                      \
+	  "filter this list: words that a row must have, !word: must not, state:down: in that "    \
+	  "column, ~regex")                                                                        \
+	C(COMMAND, ": F2", IN_PANES | IN_PAGE, "command",                                          \
+	  "run any batch verb, as after --batch; Tab completes, Up goes back in history")          \
+	C(SORT, "s F6", IN_TARGETS, "sort", "sort: by name, what needs a look, the first figure")  \
+	C(COPY, "y", IN_LOG | IN_INJECTED | IN_PAGE, "copy",                                       \
+	  "copy the line, id or output to your clipboard (OSC 52)")                                \
+	C(COPY_ALL, "Y", IN_LOG, "", "copy all lines that are shown")                              \
+	C(EXPORT, "w", IN_LOG, "to a file", "write all lines that are shown to a new file here")   \
 	C(NEXT, "Tab", IN_PANES | IN_DIALOG, "next", "to the next pane or field")                  \
 	C(PREV, "S-Tab", IN_PANES | IN_DIALOG, "", "to the one before")                            \
 	C(ACK, "a", IN_INJECTED, "off the list", "take a finished injection off the list")         \
 	C(ACK_ALL, "A", IN_INJECTED, "", "take all finished injections off the list")              \
 	C(CLOSE, "Esc q", IN_PAGE, "close", "close this page")                                     \
-	C(CANCEL, "Esc", IN_DIALOG | IN_FILTER, "cancel", "close the dialog; drop the filter")     \
+	C(CANCEL, "Esc", IN_DIALOG | IN_FILTER | IN_COMMAND, "cancel",                             \
+	  "close the dialog; drop the filter")                                                     \
 	C(BACK, "Esc", IN_PANES, "", "drop the message, the filter, then the marks")               \
-	C(UP, "Up k", IN_LISTS, "", "up")                                                          \
-	C(DOWN, "Down j", IN_LISTS, "", "down")                                                    \
-	C(LEFT, "Left h", IN_TARGETS | IN_DIALOG, "", "fold the node; the choice before")          \
-	C(RIGHT, "Right l", IN_TARGETS | IN_DIALOG, "", "unfold the node; the next choice")        \
+	C(UP, "Up k", IN_LISTS | IN_COMMAND, "", "up")                                             \
+	C(DOWN, "Down j", IN_LISTS | IN_COMMAND, "", "down")                                       \
+	C(LEFT, "Left h", IN_TARGETS | IN_DIALOG, "", "fold; go up; the choice before")            \
+	C(RIGHT, "Right l", IN_TARGETS | IN_DIALOG, "", "unfold; the next choice")                 \
 	C(PGUP, "PgUp C-b", IN_LISTS, "", "a page up")                                             \
 	C(PGDN, "PgDn C-f", IN_LISTS, "", "a page down")                                           \
 	C(HOME, "Home g", IN_LISTS, "", "to the first")                                            \
 	C(END, "End G", IN_LISTS, "", "to the last")                                               \
 	C(VMS, "1", IN_PANES, "", "VM faults: to the virtual machines")                            \
+	C(HADOOP, "2", IN_PANES, "", "Hadoop: to its daemons and faults")                          \
+	C(CLOUDSTACK, "3", IN_PANES, "", "CloudStack: to its servers, storage and faults")         \
 	C(STATUS, "5", IN_PANES, "", "status of the cluster, all nodes on one page")               \
 	C(RESTORE_ALL, "6", IN_PANES | ACTS, "",                                                   \
 	  "restore all: ask every node what is there and end it")                                  \
+	C(LOAD, "7", IN_PANES, "", "load the configuration of another cluster")                    \
 	C(REFRESH, "F5 r", IN_PANES, "", "ask all nodes again now")                                \
 	C(REDRAW, "C-l", IN_ALL, "", "draw the screen again")                                      \
 	C(SUSPEND, "C-z", IN_ALL, "", "suspend; fg comes back")

@@ -104,92 +104,135 @@ static void show_mistakes(struct emit *emit, const char *path, const struct mist
 	emit_error(emit, &e);
 }
 
-static struct config *load(const struct args *a, struct emit *emit)
+/* What is behind a cluster.cfg: both live as long as its deck. */
+struct files {
+	struct config *cfg;
+	struct backends backends;
+};
+
+static struct files *files_close(struct files *f)
+{
+	if (f) {
+		backends_close(&f->backends);
+		config_free(f->cfg);
+	}
+	free(f);
+	return NULL;
+}
+
+/* NULL: the mistakes of the file WHERE are in M, or the reason is in E. */
+static struct files *files_open(const char *path, struct mistakes *m, char *where, size_t n,
+				struct err *e)
+{
+	struct files *f = calloc(1, sizeof(*f));
+	int r = f ? config_load(path, &f->cfg, m, e) : err_set(e, -ENOMEM, "out of memory");
+
+	snprintf(where, n, "%s", path);
+	if (!r) {
+		r = backends_open(&f->backends, f->cfg, m, e);
+		if (r)
+			snprintf(where, n, "%s", f->backends.path);
+	}
+	return r ? files_close(f) : f;
+}
+
+static struct files *load(const struct args *a, struct emit *emit)
 {
 	struct mistakes *m = calloc(1, sizeof(*m));
 	struct err e = { .code = 0 };
-	struct config *cfg = NULL;
-	char buf[4096];
+	struct files *f = NULL;
+	char buf[4096], where[PATH_MAX];
 	const char *path = a->config ? a->config : default_config(buf, sizeof(buf));
 
 	if (!path || !m) {
 		err_set(&e, -ENOENT, "no cluster.cfg here, and none in ~/.config/faultdeck");
 		err_hint(&e, "write one (see faultdeck(1)), or name it with -c");
 		emit_error(emit, &e);
-	} else if (config_load(path, &cfg, m, &e)) {
-		if (m->n)
-			show_mistakes(emit, path, m);
-		else
+	} else {
+		f = files_open(path, m, where, sizeof(where), &e);
+		if (!f && m->n)
+			show_mistakes(emit, where, m);
+		else if (!f)
 			emit_error(emit, &e);
 	}
 	free(m);
-	return cfg;
+	return f;
 }
 
-static int console(const struct args *a, const struct config *cfg,
-		   const struct backend *const *backends, struct emit *emit)
+/* ---- the console ---- */
+
+static int open_deck(const struct console_opts *c, struct files *f, struct cluster *out,
+		     struct err *e)
+{
+	struct deck_opts o = { .cfg = f->cfg,
+			       .backends = f->backends.list,
+			       .accept_new = c->accept_new,
+			       .readonly = c->readonly,
+			       .events = EVENTS_NEW,
+			       .probes = PROBES_ALL };
+
+	*out = (struct cluster){ .cfg = f->cfg, .backends = f->backends.list, .own = f };
+	return deck_open(&o, &out->deck, e);
+}
+
+static int open_cluster(const struct console_opts *c, const char *path, struct cluster *out,
+			struct mistakes *m, char *where, size_t n, struct err *e)
+{
+	struct files *f = files_open(path, m, where, n, e);
+	int r = f ? open_deck(c, f, out, e) : -EINVAL;
+
+	if (r)
+		files_close(f);
+	return r;
+}
+
+static void close_cluster(struct cluster *c)
+{
+	deck_close(c->deck);
+	files_close(c->own);
+}
+
+/* F is closed in any case. */
+static int console(const struct args *a, struct files *f, struct emit *emit)
 {
 	char own[4096], tree[4096];
 	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
-	struct console_opts c = { a->readonly, a->theme, dirs };
-	struct deck_opts o = {
-		.cfg = cfg, .backends = backends, .events = EVENTS_NEW, .probes = PROBES_ALL
-	};
-	struct deck *d = NULL;
+	struct console_opts c = { .readonly = a->readonly,
+				  .accept_new = a->accept_new,
+				  .theme = a->theme,
+				  .theme_dirs = dirs,
+				  .open = open_cluster,
+				  .close = close_cluster };
+	struct cluster first;
 	struct err e = { .code = 0 };
-	int r;
+	int r = open_deck(&c, f, &first, &e);
 
 	user_path(own, sizeof(own), "themes");
 	tree_themes(tree, sizeof(tree));
-	o.accept_new = a->accept_new;
-	o.readonly = a->readonly;
-	r = deck_open(&o, &d, &e);
-	if (!r) {
-		r = console_run(d, cfg, &c, &e);
-		deck_close(d);
-	}
+	if (r)
+		files_close(f);
+	else
+		r = console_run(&first, &c, &e);
 	if (r >= 0)
 		return r;
 	emit_error(emit, &e);
 	return r == -ENOTTY || r == -ENOTSUP ? EXIT_USAGE : EXIT_FAILED;
 }
 
-static int not_configured(const struct args *a, struct emit *emit)
-{
-	if (a->batch)
-		emit_put(emit, record_summary(&(struct tally){ .failed = 1 }));
-	return EXIT_CONFIG;
-}
-
-static int run_with(const struct args *a, const struct config *cfg, struct emit *emit)
-{
-	struct mistakes *m = calloc(1, sizeof(*m));
-	struct err e = { .code = -ENOMEM, .msg = "out of memory" };
-	struct backends b = { .n = 0 };
-	int r = m ? backends_open(&b, cfg, m, &e) : -ENOMEM;
-
-	if (r && m && m->n)
-		show_mistakes(emit, b.path, m);
-	else if (r)
-		emit_error(emit, &e);
-	free(m);
-	if (r)
-		r = not_configured(a, emit);
-	else
-		r = a->batch ? batch_main(a, cfg, b.list, emit) : console(a, cfg, b.list, emit);
-	backends_close(&b);
-	return r;
-}
-
 static int run(const struct args *a, struct emit *emit)
 {
-	struct config *cfg = load(a, emit);
+	struct files *f = load(a, emit);
 	int r;
 
-	if (!cfg)
-		return not_configured(a, emit);
-	r = run_with(a, cfg, emit);
-	config_free(cfg);
+	if (!f) {
+		if (a->batch)
+			emit_put(emit, record_summary(&(struct tally){ .failed = 1 }));
+		return EXIT_CONFIG;
+	}
+	if (!a->batch)
+		return console(a, f, emit);
+	r = batch_main(a, f->cfg, f->backends.list, emit);
+	files_close(f);
 	return r;
 }
 

@@ -79,6 +79,18 @@ bool page_move(int *top, enum cmd c, int page)
 	}
 }
 
+void pane_filter_parse(struct pane_filter *f)
+{
+	filter_free(f->filter);
+	f->filter = filter_new(f->edit.text, f->bad, sizeof(f->bad));
+}
+
+void pane_filter_drop(struct pane_filter *f)
+{
+	edit_set(&f->edit, "");
+	pane_filter_parse(f);
+}
+
 void edit_set(struct edit *e, const char *text)
 {
 	snprintf(e->text, sizeof(e->text), "%s", text);

@@ -46,18 +46,126 @@ static void find_why(struct ui *u, const struct fault *f, char *dst, size_t n)
 	}
 }
 
+static size_t backend_len(const struct fault *f)
+{
+	return strcspn(f->name, ".");
+}
+
+static bool same_backend(const struct fault *a, const struct fault *b)
+{
+	return strncmp(a->name, b->name, backend_len(a) + 1) == 0;
+}
+
+static bool count_faults(struct ui *u)
+{
+	struct faults *f = &u->faults;
+
+	if (f->why)
+		return true;
+	f->n = 0;
+	while (deck_fault(u->deck, f->n))
+		f->n++;
+	f->why = calloc(f->n + 1, sizeof(*f->why));
+	f->rows = calloc(f->n + 1, sizeof(*f->rows));
+	return f->why && f->rows;
+}
+
+struct seen {
+	const struct fault *fault;
+	const char *why;
+};
+
+static const char *column(const void *row, const char *key, char *buf, size_t n)
+{
+	const struct seen *s = row;
+
+	if (key)
+		return strcmp(key, "fits") == 0 ? (*s->why ? "no" : "yes") : NULL;
+	snprintf(buf, n, "%s %s %s %s %s", s->fault->name, s->fault->summary, s->fault->seen,
+		 aftermath_word(s->fault->aftermath), s->why);
+	return buf;
+}
+
+/* Of the backend whose faults begin at FROM, those that fit or not. */
+static void add_rows(struct ui *u, size_t from, bool fit)
+{
+	struct faults *f = &u->faults;
+	const struct fault *first = deck_fault(u->deck, from);
+
+	for (size_t i = from; i < f->n; i++) {
+		struct seen s = { deck_fault(u->deck, i), f->why[i] };
+
+		if (!same_backend(first, s.fault))
+			break;
+		if (!*s.why == fit && filter_passes(f->filter.filter, column, &s))
+			f->rows[f->nrows++] = i;
+	}
+}
+
+static void find_cur(struct ui *u)
+{
+	struct faults *f = &u->faults;
+
+	for (size_t r = 0; r < f->nrows; r++)
+		if (strcmp(deck_fault(u->deck, f->rows[r])->name, f->cur) == 0) {
+			f->list.cur = r;
+			return;
+		}
+	if (f->list.cur >= f->nrows)
+		f->list.cur = f->nrows ? f->nrows - 1 : 0;
+}
+
 static void faults_update(struct ui *u)
 {
 	struct faults *f = &u->faults;
-	const struct fault *one;
 
-	if (!f->why) {
-		while (deck_fault(u->deck, f->n))
-			f->n++;
-		f->why = calloc(f->n + 1, sizeof(*f->why));
-	}
-	for (size_t i = 0; f->why && i < f->n && (one = deck_fault(u->deck, i)); i++)
-		find_why(u, one, f->why[i], sizeof(f->why[i]));
+	f->nrows = 0;
+	if (!count_faults(u))
+		return;
+	for (size_t i = 0; i < f->n; i++)
+		find_why(u, deck_fault(u->deck, i), f->why[i], sizeof(f->why[i]));
+	for (size_t i = 0; i < f->n; i++)
+		if (!i || !same_backend(deck_fault(u->deck, i - 1), deck_fault(u->deck, i))) {
+			add_rows(u, i, true);
+			add_rows(u, i, false);
+		}
+	find_cur(u);
+}
+
+/* The fault of row R; NULL if there is none. */
+static const struct fault *row_fault(const struct ui *u, size_t r)
+{
+	return r < u->faults.nrows ? deck_fault(u->deck, u->faults.rows[r]) : NULL;
+}
+
+static const char *row_why(const struct ui *u, size_t r)
+{
+	return u->faults.why[u->faults.rows[r]];
+}
+
+static void select_row(struct ui *u)
+{
+	const struct fault *f = row_fault(u, u->faults.list.cur);
+
+	snprintf(u->faults.cur, sizeof(u->faults.cur), "%s", f ? f->name : "");
+}
+
+void faults_go_to(struct ui *u, const char *backend)
+{
+	size_t n = strlen(backend);
+	const struct fault *f;
+
+	pane_filter_drop(&u->faults.filter);
+	for (size_t i = 0; (f = deck_fault(u->deck, i)); i++)
+		if (strncmp(f->name, backend, n) == 0 && f->name[n] == '.') {
+			snprintf(u->faults.cur, sizeof(u->faults.cur), "%s", f->name);
+			return;
+		}
+}
+
+static struct pane_filter *faults_filter(struct ui *u)
+{
+	return &u->faults.filter;
 }
 
 static void faults_title(const struct ui *u, char *dst, size_t n)
@@ -66,26 +174,23 @@ static void faults_title(const struct ui *u, char *dst, size_t n)
 	size_t count = targets_chosen(u, &list);
 	char name[TARGET_MAX] = "nothing";
 
-	if (count == 1)
+	if (!count)
+		snprintf(dst, n, "Faults");
+	else if (count == 1)
 		snprintf(dst, n, "Faults for %s", target_str(name, &list[0]));
 	else
 		snprintf(dst, n, "Faults for %zu marked", count);
 }
 
-/* True if the backend (the part before the dot) of fault I is another one than that of I - 1. */
-static bool begins_group(struct ui *u, size_t i)
+static bool begins_group(struct ui *u, size_t r)
 {
-	const char *a = deck_fault(u->deck, i)->name;
-	size_t n = strcspn(a, ".");
-
-	return !i || strncmp(deck_fault(u->deck, i - 1)->name, a, n + 1) != 0;
+	return !r || !same_backend(row_fault(u, r - 1), row_fault(u, r));
 }
 
-static void draw_fault(struct ui *u, size_t i, int y, int x, int w)
+static void draw_fault(struct ui *u, size_t r, int y, int x, int w)
 {
-	const struct fault *f = deck_fault(u->deck, i);
-	const char *why = u->faults.why ? u->faults.why[i] : "";
-	const char *dot = strchr(f->name, '.');
+	const struct fault *f = row_fault(u, r);
+	const char *why = row_why(u, r), *dot = strchr(f->name, '.');
 	bool lasting = f->flags & FAULT_LASTING;
 	int name_w = w > 40 ? 18 : 15;
 
@@ -106,8 +211,8 @@ static void draw_fault(struct ui *u, size_t i, int y, int x, int w)
 
 static void draw_words(struct ui *u, const struct box *b)
 {
-	const struct fault *f = deck_fault(u->deck, u->faults.list.cur);
-	const char *why = u->faults.why ? u->faults.why[u->faults.list.cur] : "";
+	const struct fault *f = row_fault(u, u->faults.list.cur);
+	const char *why = f ? row_why(u, u->faults.list.cur) : "";
 	struct pen pen = { .box = { b->y + 1, b->x + 1, b->h - 1, b->w - 1 } };
 
 	if (!f)
@@ -120,46 +225,54 @@ static void draw_words(struct ui *u, const struct box *b)
 	pen_text(&pen, "undone", 7, ROLE_DIM, f->undone);
 }
 
-/* Lines that the list takes with the names of its groups, up to fault N. */
+/* Lines that the list takes with the names of its groups, up to row N. */
 static size_t lines_to(struct ui *u, size_t n)
 {
 	size_t lines = n;
 
-	for (size_t i = 0; i <= n && i < u->faults.n; i++)
-		lines += begins_group(u, i);
+	for (size_t r = 0; r <= n && r < u->faults.nrows; r++)
+		lines += begins_group(u, r);
 	return lines;
+}
+
+static void draw_list(struct ui *u, const struct box *b)
+{
+	struct faults *f = &u->faults;
+	int y = b->y;
+
+	for (size_t r = 0, line = 0; r < f->nrows && y < b->y + b->h; r++) {
+		const struct fault *one = row_fault(u, r);
+		struct box row = { y, b->x, 1, b->w };
+
+		if (begins_group(u, r) && line++ >= f->list.top)
+			putf(y++, b->x + 1, b->w - 1, ROLE_TITLE, "%.*s", (int)backend_len(one),
+			     one->name);
+		if (line++ < f->list.top || y >= b->y + b->h)
+			continue;
+		row.y = y++;
+		if (r == f->list.cur) {
+			draw_base(u->focus == PANE_FAULTS ? ROLE_SELECTED : ROLE_SELECTED_AWAY);
+			put_blank(&row, ROLE_TEXT);
+		}
+		draw_fault(u, r, row.y, row.x, row.w);
+		draw_base(ROLE_TEXT);
+	}
+	if (!f->nrows)
+		put(y, b->x + 1, b->w - 1, ROLE_DIM, "nothing matches; Esc drops the filter");
 }
 
 static void faults_draw(struct ui *u, const struct box *b)
 {
 	struct faults *f = &u->faults;
 	int foot = b->h >= 9 ? (b->h >= 20 ? FOOT + 3 : FOOT) : 0;
+	struct box list = { b->y, b->x, b->h - foot, b->w };
 	struct box words = { b->y + b->h - foot, b->x, foot, b->w };
 	struct list lines = { .cur = lines_to(u, f->list.cur), .top = f->list.top };
-	int y = b->y, h = b->h - foot;
 
-	list_show(&lines, lines_to(u, f->n), h);
-	if (f->list.cur == 0)
-		lines.top = 0;
-	f->list.top = lines.top;
-	f->list.page = h;
-	for (size_t i = 0, line = 0; i < f->n && y < b->y + h; i++) {
-		const char *name = deck_fault(u->deck, i)->name;
-		struct box row = { y, b->x, 1, b->w };
-
-		if (begins_group(u, i) && line++ >= lines.top)
-			putf(y++, b->x + 1, b->w - 1, ROLE_TITLE, "%.*s", (int)strcspn(name, "."),
-			     name);
-		if (line++ < lines.top || y >= b->y + h)
-			continue;
-		row.y = y++;
-		if (i == f->list.cur) {
-			draw_base(u->focus == PANE_FAULTS ? ROLE_SELECTED : ROLE_SELECTED_AWAY);
-			put_blank(&row, ROLE_TEXT);
-		}
-		draw_fault(u, i, row.y, row.x, row.w);
-		draw_base(ROLE_TEXT);
-	}
+	list_show(&lines, lines_to(u, f->nrows), list.h);
+	f->list.top = f->list.cur ? lines.top : 0;
+	f->list.page = list.h;
+	draw_list(u, &list);
 	if (foot)
 		draw_words(u, &words);
 }
@@ -167,14 +280,16 @@ static void faults_draw(struct ui *u, const struct box *b)
 static bool faults_act(struct ui *u, enum cmd c)
 {
 	struct faults *f = &u->faults;
-	const struct fault *one = deck_fault(u->deck, f->list.cur);
+	const struct fault *one = row_fault(u, f->list.cur);
 
-	if (list_move(&f->list, c, f->n))
+	if (list_move(&f->list, c, f->nrows)) {
+		select_row(u);
 		return true;
+	}
 	if (c != CMD_INJECT || !one)
 		return false;
-	if (f->why && f->why[f->list.cur][0])
-		ui_say(u, true, "%s does not fit: %s", one->name, f->why[f->list.cur]);
+	if (row_why(u, f->list.cur)[0])
+		ui_say(u, true, "%s does not fit: %s", one->name, row_why(u, f->list.cur));
 	else
 		dialog_inject(u, one);
 	return true;
@@ -183,9 +298,12 @@ static bool faults_act(struct ui *u, enum cmd c)
 void faults_free(struct faults *f)
 {
 	free(f->why);
+	free(f->rows);
+	filter_free(f->filter.filter);
 }
 
 const struct pane_ops faults_pane = { .where = IN_FAULTS,
+				      .filter = faults_filter,
 				      .title = faults_title,
 				      .update = faults_update,
 				      .draw = faults_draw,

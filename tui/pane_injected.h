@@ -5,7 +5,19 @@
 
 #include "pane.h"
 
+/* An injection of one of the clusters. */
+struct injected_row {
+	struct deck *deck;
+	const struct snapshot *snap;
+	const struct injection *i;
+	const char *cluster;
+	bool elsewhere; /* not in the cluster that is shown */
+};
+
 struct injected {
+	struct injected_row *all, *rows; /* rows: those that the filter lets through */
+	size_t nall, n;
+	struct pane_filter filter;
 	struct list list;
 	char cur[ID_MAX]; /* selected, by id */
 	char (*marks)[ID_MAX];
@@ -18,6 +30,8 @@ void injected_restore(struct ui *u);
 size_t injected_mine(const struct ui *u);
 /* The active injection that ends first, or NULL. */
 const struct injection *injected_next(const struct ui *u);
+/* NULL if there is none with this id. */
+const struct injected_row *injected_find(const struct ui *u, const char *id);
 void injected_free(struct injected *i);
 
 #endif

@@ -2,12 +2,14 @@
 /* What was really run, and what the module did: events are counted exactly, in few lines. */
 #include "pane_log.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "console_ui.h"
+#include "core/text.h"
 
 static struct log_shown *add_line(struct log *l, int64_t unix_ms, const char *node)
 {
@@ -20,8 +22,6 @@ static struct log_shown *add_line(struct log *l, int64_t unix_ms, const char *no
 	s = &l->ring[l->n++ % LOG_LINES];
 	*s = (struct log_shown){ .unix_ms = unix_ms };
 	snprintf(s->node, sizeof(s->node), "%s", node);
-	if (l->back)
-		l->back++; /* what is looked at stays in its place */
 	return s;
 }
 
@@ -66,14 +66,14 @@ static void say_lost(struct log *l, int64_t now, uint64_t lost, const char *what
 			 (unsigned long long)lost, what);
 }
 
-void log_take(struct ui *u)
+static void take_from(struct ui *u, struct shown_cluster *c)
 {
 	struct log *l = &u->log;
 	uint64_t lost = 0;
 	struct log_line line;
 	struct event e;
 
-	while (deck_log_next(u->deck, &l->line_cursor, &line, &lost)) {
+	while (deck_log_next(c->c.deck, &c->line_cursor, &line, &lost)) {
 		struct log_shown *s = add_line(l, line.unix_ms, line.node);
 
 		if (!s)
@@ -83,15 +83,61 @@ void log_take(struct ui *u)
 	}
 	say_lost(l, u->unix_ms, lost, "lines");
 	lost = 0;
-	while (deck_event_next(u->deck, &l->event_cursor, &e, &lost))
+	while (deck_event_next(c->c.deck, &c->event_cursor, &e, &lost))
 		take_event(l, &e);
 	say_lost(l, u->unix_ms, lost, "events");
 }
 
+void log_take(struct ui *u)
+{
+	for (size_t k = u->nclusters; k-- > 0;)
+		take_from(u, &u->cluster[k]);
+}
+
+/* ---- what is shown ---- */
+
+static const char *log_who(const struct log_shown *s)
+{
+	return s->node[0] ? s->node : "console";
+}
+
+static const char *column(const void *row, const char *key, char *buf, size_t n)
+{
+	const struct log_shown *s = row;
+
+	if (key)
+		return strcmp(key, "node") == 0 ? log_who(s)
+		       : strcmp(key, "id") == 0 ? s->id
+						: NULL;
+	snprintf(buf, n, "%s %s %s", log_who(s), s->text, s->code ? "failed" : "ok");
+	return buf;
+}
+
+static void log_update(struct ui *u)
+{
+	struct log *l = &u->log;
+	size_t first = l->n > LOG_LINES ? l->n - LOG_LINES : 0;
+
+	l->nshown = 0;
+	for (size_t k = first; k < l->n; k++)
+		if (filter_passes(l->filter.filter, column, &l->ring[k % LOG_LINES]))
+			l->shown[l->nshown++] = k;
+	l->list.cur = l->nshown ? l->nshown - 1 : 0;
+	while (l->away && l->list.cur && l->shown[l->list.cur] > l->cur)
+		l->list.cur--;
+}
+
+static struct pane_filter *log_filter(struct ui *u)
+{
+	return &u->log.filter;
+}
+
 static void log_title(const struct ui *u, char *dst, size_t n)
 {
-	if (u->log.back)
-		snprintf(dst, n, "Log, %zu lines back (End: newest)", u->log.back);
+	const struct log *l = &u->log;
+
+	if (l->away && l->nshown)
+		snprintf(dst, n, "Log, %zu lines back (End: newest)", l->nshown - 1 - l->list.cur);
 	else
 		snprintf(dst, n, "Log");
 }
@@ -106,7 +152,7 @@ static void draw_line(const struct log_shown *s, int y, int x, int w)
 	if (localtime_r(&at, &tm))
 		strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
 	put(y, x + 1, 8, ROLE_DIM, clock);
-	put(y, x + 11, 9, ROLE_TEXT, s->node[0] ? s->node : "console");
+	put(y, x + 11, 9, ROLE_TEXT, log_who(s));
 	if (s->event)
 		snprintf(end, sizeof(end), "%llu hit%s", (unsigned long long)s->count,
 			 s->count == 1 ? "" : "s");
@@ -125,42 +171,106 @@ static void draw_line(const struct log_shown *s, int y, int x, int w)
 static void log_draw(struct ui *u, const struct box *b)
 {
 	struct log *l = &u->log;
-	size_t kept = l->n < LOG_LINES ? l->n : LOG_LINES;
-	size_t h = b->h > 0 ? (size_t)b->h : 0;
-	size_t most = kept > h ? kept - h : 0, first;
 
-	l->page = b->h;
-	if (l->back > most)
-		l->back = most;
-	first = l->n - l->back - (kept - l->back < h ? kept - l->back : h);
-	for (size_t k = 0; k < h && first + k < l->n - l->back; k++)
-		draw_line(&l->ring[(first + k) % LOG_LINES], b->y + (int)k, b->x, b->w);
+	list_show(&l->list, l->nshown, b->h);
+	for (int line = 0; line < b->h && l->list.top + (size_t)line < l->nshown; line++) {
+		size_t at = l->list.top + (size_t)line;
+		struct box row = { b->y + line, b->x, 1, b->w };
+
+		if (at == l->list.cur && u->focus == PANE_LOG) {
+			draw_base(ROLE_SELECTED);
+			put_blank(&row, ROLE_TEXT);
+		}
+		draw_line(&l->ring[l->shown[at] % LOG_LINES], row.y, row.x, row.w);
+		draw_base(ROLE_TEXT);
+	}
+	if (!l->nshown && l->filter.filter)
+		put(b->y, b->x + 1, b->w - 1, ROLE_DIM, "nothing matches; Esc drops the filter");
+}
+
+/* ---- out of the screen ---- */
+
+static void add_shown(const struct log *l, size_t at, struct buf *out)
+{
+	const struct log_shown *s = &l->ring[l->shown[at] % LOG_LINES];
+	time_t when = (time_t)(s->unix_ms / 1000);
+	char clock[32] = "";
+	struct tm tm;
+
+	if (localtime_r(&when, &tm))
+		strftime(clock, sizeof(clock), "%Y-%m-%dT%H:%M:%S", &tm);
+	buf_fmt(out, "%s.%03d\t%s\t%s", clock, (int)(s->unix_ms % 1000), log_who(s), s->text);
+	if (s->event)
+		buf_fmt(out, "\t%llu hits\n", (unsigned long long)s->count);
+	else
+		buf_fmt(out, "\t%s\n", s->code ? "failed" : "ok");
+}
+
+static void copy(struct ui *u, bool all)
+{
+	struct log *l = &u->log;
+	struct buf out = BUF_INIT(LOG_LINES * 700);
+	char what[64];
+
+	for (size_t k = 0; k < l->nshown; k++)
+		if (all || k == l->list.cur)
+			add_shown(l, k, &out);
+	snprintf(what, sizeof(what), all ? "%zu lines" : "the line", l->nshown);
+	if (l->nshown)
+		ui_copy(u, buf_text(&out), what);
+	buf_free(&out);
+}
+
+/* All lines that are shown, to a new file where the console was started. */
+static void export(struct ui *u)
+{
+	time_t now = (time_t)(u->unix_ms / 1000);
+	struct buf out = BUF_INIT(LOG_LINES * 700);
+	char name[64] = "";
+	struct tm tm;
+	FILE *f;
+
+	if (localtime_r(&now, &tm))
+		strftime(name, sizeof(name), "faultdeck-log-%Y%m%d-%H%M%S.txt", &tm);
+	for (size_t k = 0; k < u->log.nshown; k++)
+		add_shown(&u->log, k, &out);
+	f = fopen(name, "wxe");
+	if (!f || fputs(buf_text(&out), f) == EOF)
+		ui_say(u, true, "%s cannot be written: %s", name, strerror(errno));
+	else
+		ui_say(u, false, "%zu lines are in %s", u->log.nshown, name);
+	if (f && fclose(f))
+		ui_say(u, true, "%s cannot be written: %s", name, strerror(errno));
+	buf_free(&out);
 }
 
 static bool log_act(struct ui *u, enum cmd c)
 {
 	struct log *l = &u->log;
-	int top = 1 << 20;
 
-	if (c == CMD_END || c == CMD_HOME) {
-		l->back = c == CMD_END ? 0 : LOG_LINES;
+	if (list_move(&l->list, c, l->nshown)) {
+		l->away = l->list.cur + 1 < l->nshown;
+		l->cur = l->away ? l->shown[l->list.cur] : 0;
 		return true;
 	}
-	if (!page_move(&top, c, l->page))
-		return false;
-	top -= 1 << 20;
-	if (top > 0)
-		l->back = l->back > (size_t)top ? l->back - (size_t)top : 0;
+	if (c == CMD_COPY || c == CMD_COPY_ALL)
+		copy(u, c == CMD_COPY_ALL);
+	else if (c == CMD_EXPORT)
+		export(u);
 	else
-		l->back += (size_t)-top;
+		return false;
 	return true;
 }
 
 void log_free(struct log *l)
 {
 	free(l->ring);
+	filter_free(l->filter.filter);
 }
 
-const struct pane_ops log_pane = {
-	.where = IN_LOG, .title = log_title, .draw = log_draw, .act = log_act
-};
+const struct pane_ops log_pane = { .where = IN_LOG,
+				   .filter = log_filter,
+				   .title = log_title,
+				   .update = log_update,
+				   .draw = log_draw,
+				   .act = log_act };

@@ -16,14 +16,17 @@ struct log_shown {
 };
 
 struct log {
-	uint64_t line_cursor, event_cursor;
-	struct log_shown *ring; /* of LOG_LINES */
-	size_t n;               /* all ever shown; the ring holds the last */
-	size_t back;            /* how far it is scrolled back */
-	int page;
+	struct log_shown *ring;  /* of LOG_LINES */
+	size_t n;                /* all ever taken; the ring holds the last */
+	size_t shown[LOG_LINES]; /* those that the filter lets through, by number */
+	size_t nshown;
+	struct pane_filter filter;
+	struct list list;
+	bool away;  /* from the newest line … */
+	size_t cur; /* … at this one, by number */
 };
 
-/* Takes what is new from the engine. */
+/* Takes what is new from the engines. */
 void log_take(struct ui *u);
 void log_free(struct log *l);
 

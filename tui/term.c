@@ -289,6 +289,37 @@ int term_wait(int wake_fd, int timeout_ms)
 	return news;
 }
 
+static size_t base64(char *dst, const unsigned char *s, size_t n)
+{
+	static const char set[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = 0;
+
+	for (size_t i = 0; i < n; i += 3) {
+		unsigned v = (unsigned)s[i] << 16 | (i + 1 < n ? (unsigned)s[i + 1] << 8 : 0) |
+			     (i + 2 < n ? s[i + 2] : 0);
+
+		dst[len++] = set[v >> 18];
+		dst[len++] = set[v >> 12 & 63];
+		dst[len++] = i + 1 < n ? set[v >> 6 & 63] : '=';
+		dst[len++] = i + 2 < n ? set[v & 63] : '=';
+	}
+	return len;
+}
+
+int term_copy(const char *text)
+{
+	static char out[TERM_COPY_MAX * 4 / 3 + 64];
+	size_t n = strlen(text), len = 0;
+
+	if (n > TERM_COPY_MAX)
+		return -E2BIG;
+	len = (size_t)sprintf(out, "\033]52;c;");
+	len += base64(out + len, (const unsigned char *)text, n);
+	out[len++] = '\a';
+	return fwrite(out, 1, len, stdout) == len && !fflush(stdout) ? 0 : -EIO;
+}
+
 int term_key(void)
 {
 	wint_t c;

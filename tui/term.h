@@ -26,6 +26,11 @@ int term_wait(int wake_fd, int timeout_ms);
 /* Ctrl-Z: gives the terminal back, stops, takes it again. */
 void term_suspend(void);
 
+/* TEXT to the clipboard of whoever sits at the terminal (OSC 52), at most TERM_COPY_MAX bytes;
+ * a terminal that does not know that shows nothing of it. -E2BIG, -EIO. */
+#define TERM_COPY_MAX 65536
+int term_copy(const char *text);
+
 /* The next key: a Unicode character, or TERM_CODE | KEY_… of curses.h. 0: none is waiting. */
 #define TERM_CODE 0x1000000
 int term_key(void);

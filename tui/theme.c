@@ -114,6 +114,11 @@ static short banner_colour(const char *name)
 	return the.colours >= 256 ? banners[pick].c256 : banners[pick].c16;
 }
 
+void theme_banner(const char *banner)
+{
+	the.banner = banner_colour(banner);
+}
+
 bool theme_start(const char *name, const char *banner)
 {
 	const char *no_color = getenv("NO_COLOR");

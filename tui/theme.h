@@ -47,6 +47,8 @@ enum role { ROLES(ROLE_ENUM) ROLE_COUNT };
  * gives the same and returns false. BANNER is a colour's name from cluster.cfg.
  */
 bool theme_start(const char *name, const char *banner);
+/* Another cluster is shown: its banner. */
+void theme_banner(const char *banner);
 /* The next characters are in ROLE, on the background of BASE where ROLE has none of its own. */
 void theme_use(enum role role, enum role base);
 

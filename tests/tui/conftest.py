@@ -7,12 +7,11 @@ import subprocess
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-PARTS = ('console', 'pane', 'dialog', 'theme', 'term', 'keys', 'hist', 'chart')
-CORE = ('model', 'catalogue', 'text', 'err')
+CORE = ('model', 'catalogue', 'text', 'err', 'config', 'schema', 'hours', 'probe_cfg', 'manifest_parts')
 
 
 def build(out, *flags):
-    src = [s for p in PARTS for s in sorted(glob.glob(f'{ROOT}/tui/{p}*.c'))]
+    src = [s for s in sorted(glob.glob(f'{ROOT}/tui/*.c')) if os.path.basename(s) not in ('main.c', 'import.c')]
     src += [f'{ROOT}/core/{c}.c' for c in CORE] + [f'{ROOT}/tests/tui/fake_deck.c']
     newest = max(os.path.getmtime(s) for s in
                  src + glob.glob(f'{ROOT}/tui/*.h') + glob.glob(f'{ROOT}/core/*.h'))
@@ -20,8 +19,8 @@ def build(out, *flags):
         return out
     os.makedirs(os.path.dirname(out), exist_ok=True)
     subprocess.run([os.environ.get('CC', 'cc'), '-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall',
-                    '-Wextra', *flags, f'-I{ROOT}', '-o', f'{out}.new', *src, '-lncursesw',
-                    '-ltinfo', '-lm', '-lpthread'], check=True)
+                    '-Wextra', '-Wno-format-truncation', *flags, f'-I{ROOT}', '-o', f'{out}.new', *src, '-lncursesw',
+                    '-ltinfo', '-lm', '-lpthread', '-lconfig', '-ljansson'], check=True)
     os.rename(f'{out}.new', out)
     return out
 

@@ -4,7 +4,10 @@
  * (or --nodes N of them), moves its figures, and plays injections, so that the console's drawing,
  * sizes and signals can be tested without a lab. What the lab tests prove is not proven here.
  *
- *   fake_deck [--readonly] [--theme NAME] [--nodes N] [--injected N] [--storm]
+ *   fake_deck [--readonly] [--theme NAME] [--nodes N] [--injected N] [--storm] [--mixed]
+ *
+ * --mixed: six nodes, of which three have Hadoop's and CloudStack's services. Key 7 loads a real
+ * cluster.cfg, with such a stand-in behind it.
  */
 #include <errno.h>
 #include <math.h>
@@ -16,6 +19,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/config.h"
 #include "core/deck.h"
 #include "core/text.h"
 #include "tui/console.h"
@@ -27,7 +31,7 @@
 struct deck {
 	pthread_mutex_t lock;
 	pthread_t thread;
-	bool started, stop, panic, readonly, storm, known, changed;
+	bool started, stop, panic, readonly, storm, mixed, known, changed;
 	int wake;
 	const struct config *cfg;
 	struct snapshot *snap;
@@ -218,6 +222,30 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 		 "file=/srv/db1.qcow2,cache=none,werror=report,rerror=report");
 }
 
+static void make_service(struct item *i, const char *name, const char *component)
+{
+	i->kind = KIND_SERVICE;
+	i->pid = 900;
+	snprintf(i->name, sizeof(i->name), "%s", name);
+	snprintf(i->state, sizeof(i->state), "up");
+	add_attr(i, "component", component);
+}
+
+static void make_services(struct node_view *v, size_t n)
+{
+	static const char *const has[][4] = { { "nn", "hadoop.nn", "rm", "hadoop.rm" },
+					      { "dn", "hadoop.dn", "nm", "hadoop.nm" },
+					      { "ms", "cloudstack.ms", "mysql",
+						"cloudstack.mysql" } };
+	const char *const *what = has[n - 3];
+
+	v->nitems = 3;
+	v->items = calloc(v->nitems, sizeof(*v->items));
+	snprintf(v->items[0].state, sizeof(v->items[0].state), "up");
+	make_service(&v->items[1], what[0], what[1]);
+	make_service(&v->items[2], what[2], what[3]);
+}
+
 static void make_items(const struct deck *d, struct node_view *v, size_t n)
 {
 	static const char *const names[] = { "web1", "db1", "数据库-中文名字很长", "cafe\xcc\x81" };
@@ -252,7 +280,7 @@ static struct node_view *make_node(const struct deck *d, size_t n)
 		snprintf(v->fingerprint, sizeof(v->fingerprint),
 			 "SHA256:nThbg6kXUpJWGl7E1IGOCspRomTxdCARLviKw6E5SY8");
 	}
-	if (n > 2 && n % 5 == 3) {
+	if (!d->mixed && n > 2 && n % 5 == 3) {
 		v->state = NODE_DOWN;
 		err_set(&v->reason, -ECONNREFUSED, "connection refused by %s", v->cfg->host);
 		err_hint(&v->reason, "is sshd running there? `systemctl status ssh`");
@@ -263,7 +291,10 @@ static struct node_view *make_node(const struct deck *d, size_t n)
 	v->rtt_ms = 2;
 	if (v->state == NODE_UP || v->state == NODE_STALE) {
 		v->seen_boot_ms = v->state == NODE_UP ? now_boot_ms() : now_boot_ms() - 8000;
-		make_items(d, v, n);
+		if (d->mixed && n > 2)
+			make_services(v, n);
+		else
+			make_items(d, v, n);
 	}
 	if (d->panic) {
 		bool done = now_boot_ms() - d->panic_at > 500 && v->state == NODE_UP;
@@ -581,6 +612,76 @@ void deck_refresh(struct deck *d)
 	pthread_mutex_unlock(&d->lock);
 }
 
+int deck_wait(struct deck *d, bool (*pred)(const struct snapshot *s, void *arg), void *arg,
+	      int timeout_ms)
+{
+	int64_t end = now_boot_ms() + timeout_ms;
+
+	for (;;) {
+		const struct snapshot *s = deck_snapshot(d);
+		bool yes = pred(s, arg);
+
+		snapshot_put(s);
+		if (yes || now_boot_ms() >= end)
+			return yes ? 0 : -ETIMEDOUT;
+		usleep(20000);
+	}
+}
+
+const struct fault *deck_find_fault(struct deck *d, const char *name, struct err *e)
+{
+	(void)d;
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		if (strcmp(faults[i].name, name) == 0)
+			return &faults[i];
+	err_set(e, -ENOENT, "there is no fault '%s'", name);
+	return NULL;
+}
+
+bool probe_aborts(const struct probe_view *p)
+{
+	(void)p;
+	return false;
+}
+
+/* It has no operations. */
+const struct operation *deck_operation(struct deck *d, size_t i)
+{
+	(void)d;
+	(void)i;
+	return NULL;
+}
+
+int deck_operate(struct deck *d, const char *node, const struct operation *op, struct task **out,
+		 struct err *e)
+{
+	(void)d;
+	(void)node;
+	(void)op;
+	(void)out;
+	return err_set(e, -ENOTSUP, "a stand-in");
+}
+
+int task_wait(struct task *t, int timeout_ms, const char **text, struct err *e)
+{
+	(void)t;
+	(void)timeout_ms;
+	(void)text;
+	return err_set(e, -ENOTSUP, "a stand-in");
+}
+
+struct task *task_free(struct task *t)
+{
+	return t;
+}
+
+int deck_open(const struct deck_opts *o, struct deck **out, struct err *e)
+{
+	(void)o;
+	(void)out;
+	return err_set(e, -ENOTSUP, "a stand-in");
+}
+
 static bool next_of(uint64_t *cursor, uint64_t n, uint64_t *lost)
 {
 	if (n > RING && *cursor < n - RING) {
@@ -629,19 +730,31 @@ void deck_log(struct deck *d, const char *node, int code, const char *fmt, ...)
 
 /* ---- main ---- */
 
-static struct node_cfg *make_nodes(size_t n)
+static struct config *make_config(size_t nodes, bool mixed)
 {
-	static char *none[] = { NULL };
-	struct node_cfg *c = calloc(n, sizeof(*c));
+	static const char *const others[] = { "master", "slave1", "mgmt" };
+	static const char *const roles[] = { "namenode", "datanode", "management" };
+	struct config *cfg = calloc(1, sizeof(*cfg));
 
-	for (size_t k = 0; k < n; k++) {
-		if (asprintf(&c[k].name, "kvm%zu", k + 1) < 0 ||
-		    asprintf(&c[k].host, "10.77.0.%zu", 21 + k) < 0)
+	cfg->cluster = strdup("lab");
+	cfg->nnodes = nodes;
+	cfg->nodes = calloc(nodes, sizeof(*cfg->nodes));
+	for (size_t k = 0; k < nodes; k++) {
+		struct node_cfg *c = &cfg->nodes[k];
+		bool other = mixed && k > 2;
+
+		if (asprintf(&c->name, "kvm%zu", k + 1) < 0 ||
+		    asprintf(&c->host, "10.77.0.%zu", 21 + k) < 0)
 			abort();
-		c[k].roles = none;
-		c[k].disposable = true;
+		if (other) {
+			free(c->name);
+			c->name = strdup(others[k - 3]);
+		}
+		c->roles = calloc(2, sizeof(*c->roles));
+		c->roles[0] = strdup(other ? roles[k - 3] : "kvm");
+		c->disposable = true;
 	}
-	return c;
+	return cfg;
 }
 
 static void inject_some(struct deck *d, size_t n)
@@ -664,47 +777,71 @@ static void inject_some(struct deck *d, size_t n)
 	}
 }
 
-static int open_deck(struct deck *d, struct config *cfg, size_t nodes, size_t injected)
+static const struct backend *const backends[] = { NULL };
+
+static void fill_cluster(struct cluster *c, struct deck *d, struct config *cfg)
 {
-	cfg->cluster = (char *)"lab";
-	cfg->nnodes = nodes;
-	cfg->nodes = make_nodes(nodes);
 	d->cfg = cfg;
 	d->wake = eventfd(0, EFD_NONBLOCK);
 	pthread_mutex_init(&d->lock, NULL);
 	publish(d);
-	inject_some(d, injected);
-	return d->wake;
+	*c = (struct cluster){ .cfg = cfg, .backends = backends, .deck = d, .own = cfg };
 }
 
-static void close_deck(struct deck *d)
+static int open_cluster(const struct console_opts *o, const char *path, struct cluster *out,
+			struct mistakes *m, char *where, size_t n, struct err *e)
 {
+	struct deck *d = calloc(1, sizeof(*d));
+	struct config *cfg = NULL;
+	int r = config_load(path, &cfg, m, e);
+
+	snprintf(where, n, "%s", path);
+	if (r) {
+		free(d);
+		return r;
+	}
+	d->readonly = o->readonly;
+	d->known = true;
+	d->next_id = 0x100;
+	fill_cluster(out, d, cfg);
+	return 0;
+}
+
+static void close_cluster(struct cluster *c)
+{
+	struct deck *d = c->deck;
+
 	if (d->started) {
 		__atomic_store_n(&d->stop, true, __ATOMIC_RELEASE);
 		pthread_join(d->thread, NULL);
 	}
 	snapshot_put(d->snap);
-	for (size_t k = 0; k < d->cfg->nnodes; k++) {
-		free(d->cfg->nodes[k].name);
-		free(d->cfg->nodes[k].host);
-	}
-	free(d->cfg->nodes);
+	close(d->wake);
+	free(d);
+	config_free(c->own);
+}
+
+struct deck *deck_close(struct deck *d)
+{
+	return d; /* as the cluster that it is of */
 }
 
 int main(int argc, char **argv)
 {
-	static struct deck d;
-	struct config cfg = { 0 };
-	struct console_opts o = { 0 };
+	struct console_opts o = { .open = open_cluster, .close = close_cluster };
+	struct deck *d = calloc(1, sizeof(*d));
+	struct cluster first;
 	struct err e = { 0 };
 	size_t nodes = 3, injected = 0;
 	int r;
 
 	for (int k = 1; k < argc; k++) {
 		if (strcmp(argv[k], "--readonly") == 0)
-			o.readonly = d.readonly = true;
+			o.readonly = d->readonly = true;
 		else if (strcmp(argv[k], "--storm") == 0)
-			d.storm = true;
+			d->storm = true;
+		else if (strcmp(argv[k], "--mixed") == 0)
+			d->mixed = true;
 		else if (strcmp(argv[k], "--theme") == 0 && k + 1 < argc)
 			o.theme = argv[++k];
 		else if (strcmp(argv[k], "--nodes") == 0 && k + 1 < argc)
@@ -712,9 +849,9 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[k], "--injected") == 0 && k + 1 < argc)
 			injected = (size_t)atoi(argv[++k]);
 	}
-	open_deck(&d, &cfg, nodes, injected);
-	r = console_run(&d, &cfg, &o, &e);
-	close_deck(&d);
+	fill_cluster(&first, d, make_config(d->mixed ? 6 : nodes, d->mixed));
+	inject_some(d, injected);
+	r = console_run(&first, &o, &e);
 	if (r)
 		fprintf(stderr, "%s\n%s\n", e.msg, e.hint);
 	return r ? 2 : 0;

@@ -21,7 +21,7 @@ import pyte
 KEYS = {'Up': '\x1bOA', 'Down': '\x1bOB', 'Right': '\x1bOC', 'Left': '\x1bOD', 'Home': '\x1bOH',
         'End': '\x1bOF', 'PgUp': '\x1b[5~', 'PgDn': '\x1b[6~', 'Tab': '\t', 'BTab': '\x1b[Z',
         'Enter': '\r', 'Esc': '\x1b', 'Space': ' ', 'BS': '\x7f', 'Del': '\x1b[3~', 'lt': '<',
-        'F1': '\x1bOP', 'F5': '\x1b[15~', 'F8': '\x1b[19~', 'F9': '\x1b[20~', 'F10': '\x1b[21~'}
+        'F1': '\x1bOP', 'F2': '\x1bOQ', 'F4': '\x1bOS', 'F6': '\x1b[17~', 'F5': '\x1b[15~', 'F8': '\x1b[19~', 'F9': '\x1b[20~', 'F10': '\x1b[21~'}
 
 
 class Screen(pyte.Screen):
