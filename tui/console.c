@@ -125,22 +125,19 @@ int console_run(struct deck *d, const struct config *cfg, const struct console_o
 		struct err *e)
 {
 	static struct ui u;
-	const char *theme = o->theme ? o->theme : cfg->theme;
 	int r = term_start(e);
 
 	if (r)
 		return r;
 	u = (struct ui){ .deck = d, .cfg = cfg, .readonly = o->readonly };
 	draw_start();
-	if (!theme_start(theme, cfg->banner))
-		deck_log(d, "", -ENOENT, "theme %s: there is no such theme; the default is used",
-			 theme);
+	take_time(&u);
+	theme_open(&u, o);
 	u.hist = hist_new();
 	if (!u.hist) {
 		term_stop();
 		return err_set(e, -ENOMEM, "out of memory");
 	}
-	take_time(&u);
 	log_take(&u);
 	take_snapshot(&u);
 	ui_draw(&u);

@@ -132,6 +132,9 @@ void ui_act(struct ui *u, enum cmd c)
 	case CMD_HELP:
 		dialog_help(u);
 		break;
+	case CMD_THEME:
+		dialog_theme(u);
+		break;
 	case CMD_NEXT:
 		u->focus = (u->focus + 1) % PANE_COUNT;
 		break;

@@ -23,6 +23,8 @@ struct ui {
 	const struct snapshot *snap; /* replaced between frames only */
 	bool news;                   /* there is a newer one */
 	struct hist *hist;
+	struct theme theme;
+	const char *const *theme_dirs;
 	int64_t boot_ms, unix_ms; /* of this turn */
 	enum pane_id focus;
 	struct targets targets;
@@ -59,6 +61,8 @@ void ui_act(struct ui *u, enum cmd c);
 /* One key, wherever it belongs to. */
 void ui_key(struct ui *u, int code);
 
+/* The theme that O or cluster.cfg names; says why where that cannot be. */
+void theme_open(struct ui *u, const struct console_opts *o);
 /* The whole frame into curses' memory. */
 void ui_draw(struct ui *u);
 

@@ -47,6 +47,7 @@ void draw_start(void)
 
 void frame_begin(void)
 {
+	theme_clear();
 	erase();
 	draw_base(ROLE_TEXT);
 	the.cursor_y = -1;

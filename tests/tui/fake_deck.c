@@ -4,7 +4,7 @@
  * (or --nodes N of them), moves its figures, and plays injections, so that the console's drawing,
  * sizes and signals can be tested without a lab. What the lab tests prove is not proven here.
  *
- *   fake_deck [--readonly] [--theme NAME] [--nodes N] [--injected N] [--storm]
+ *   fake_deck [--readonly] [--theme NAME] [--themes DIR] [--nodes N] [--injected N] [--storm]
  */
 #include <errno.h>
 #include <math.h>
@@ -695,7 +695,8 @@ int main(int argc, char **argv)
 {
 	static struct deck d;
 	struct config cfg = { 0 };
-	struct console_opts o = { 0 };
+	const char *dirs[2] = { NULL };
+	struct console_opts o = { .theme_dirs = dirs };
 	struct err e = { 0 };
 	size_t nodes = 3, injected = 0;
 	int r;
@@ -707,6 +708,8 @@ int main(int argc, char **argv)
 			d.storm = true;
 		else if (strcmp(argv[k], "--theme") == 0 && k + 1 < argc)
 			o.theme = argv[++k];
+		else if (strcmp(argv[k], "--themes") == 0 && k + 1 < argc)
+			dirs[0] = argv[++k];
 		else if (strcmp(argv[k], "--nodes") == 0 && k + 1 < argc)
 			nodes = (size_t)atoi(argv[++k]);
 		else if (strcmp(argv[k], "--injected") == 0 && k + 1 < argc)
