@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console_ui.h"
+#include "pane_detail.h"
 #include "term.h"
 
 #define SAY_MS 8000
@@ -131,6 +132,10 @@ void ui_act(struct ui *u, enum cmd c)
 		break;
 	case CMD_HELP:
 		dialog_help(u);
+		break;
+	case CMD_ZOOM_IN:
+	case CMD_ZOOM_OUT:
+		detail_zoom(u, c);
 		break;
 	case CMD_THEME:
 		dialog_theme(u);

@@ -32,6 +32,7 @@ struct ui {
 	struct injected injected;
 	struct log log;
 	int detail_top;
+	int zoom; /* of the charts in time */
 	bool status; /* detail shows the cluster instead of the selected thing */
 	struct dialog *dialog;
 	int panic_top;

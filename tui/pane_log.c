@@ -164,3 +164,37 @@ void log_free(struct log *l)
 const struct pane_ops log_pane = {
 	.where = IN_LOG, .title = log_title, .draw = log_draw, .act = log_act
 };
+
+/* ---- of one target ---- */
+
+static bool is_about(const struct ui *u, const struct log_shown *s, const struct target *t,
+		     const char *name)
+{
+	if (s->node[0] && strcmp(s->node, t->node) != 0)
+		return false;
+	if (strstr(s->text, name) || (t->kind == KIND_NODE && s->node[0]))
+		return true;
+	for (size_t k = 0; k < u->snap->ninjections; k++) {
+		const struct injection *i = &u->snap->injections[k];
+
+		if (strcmp(i->target, name) == 0 &&
+		    (s->event ? !strcmp(s->id, i->id) : strstr(s->text, i->id) != NULL))
+			return true;
+	}
+	return false;
+}
+
+void log_of_target(const struct ui *u, const struct target *t,
+		   bool (*each)(const struct log_shown *s, void *arg), void *arg)
+{
+	const struct log *l = &u->log;
+	char name[TARGET_MAX];
+
+	target_str(name, t);
+	for (size_t k = 1; k <= l->n && k <= LOG_LINES; k++) {
+		const struct log_shown *s = &l->ring[(l->n - k) % LOG_LINES];
+
+		if (is_about(u, s, t, name) && !each(s, arg))
+			return;
+	}
+}

@@ -211,6 +211,8 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 	i->samples[1].value = hit ? 2 : 41 + 20 * sin(t / 9);
 	i->samples[2].value = 512 * 1048576.0;
 	i->samples[3].value = hit ? 0 : 300000 + 200000 * sin(t / 3);
+	add_attr(i, "started", "4711");
+	add_attr(i, "vcpu0_tid", "4130");
 	add_attr(i, "vcpus", "1");
 	add_attr(i, "disk", "/srv/db1.qcow2");
 	add_attr(i, "started by",
@@ -261,6 +263,7 @@ static struct node_view *make_node(const struct deck *d, size_t n)
 		err_set(&v->reason, -ETIMEDOUT, "no answer from %s", v->cfg->host);
 	v->seq = d->seq;
 	v->rtt_ms = 2;
+	v->t_ms = (double)now_boot_ms();
 	if (v->state == NODE_UP || v->state == NODE_STALE) {
 		v->seen_boot_ms = v->state == NODE_UP ? now_boot_ms() : now_boot_ms() - 8000;
 		make_items(d, v, n);
