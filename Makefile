@@ -25,7 +25,8 @@ TUI     := $(wildcard tui/*.c)
 NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH))) \
-	   $(patsubst backends/%.cfg,$(B)/gen/%.files.inc,$(wildcard backends/*/*.cfg))
+	   $(patsubst backends/%.cfg,$(B)/gen/%.files.inc,$(wildcard backends/*/*.cfg)) \
+	   $(B)/gen/themes/dark.cfg.inc $(B)/gen/themes/mono.cfg.inc
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
 .PHONY: all unit fuzz deps run test test-all lab lab-down check format bench install clean help
@@ -66,7 +67,7 @@ $(B)/unit/%: tests/unit/%.c $(B)/asan/libcore.a $(wildcard kmod/*.[ch] tui/*.[ch
 	$(CC) $(ALLCFLAGS) $(SAN) -Wno-conversion -Wno-shadow -Ikmod -o $@ $< \
 		$$(sed -n 's,^// sources: ,,p' $<) $(B)/asan/libcore.a $(LIBS) -lcmocka
 
-# A node-side sh file, or a manifest, as a C string.
+# A node-side sh file, a manifest or a theme as a C string.
 define sh_inc
 	@mkdir -p $(@D)
 	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
@@ -76,6 +77,8 @@ $(B)/gen/%.sh.inc: core/%.sh
 $(B)/gen/%.sh.inc: backends/%.sh
 	$(sh_inc)
 $(B)/gen/%.cfg.inc: backends/%.cfg
+	$(sh_inc)
+$(B)/gen/themes/%.cfg.inc: themes/%.cfg
 	$(sh_inc)
 
 # All texts of a backend, as a list of struct manifest_file.
@@ -131,6 +134,8 @@ install: all ## install to PREFIX (/usr/local)
 	install -D -m 644 $(B)/faultdeck.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultdeck.1
 	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 	install -m 644 kmod/Makefile kmod/Kbuild kmod/*.[ch] $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
+	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/themes
+	install -m 644 themes/*.cfg $(DESTDIR)$(PREFIX)/share/faultdeck/themes
 
 clean: ## remove what was made (not the lab's cache)
 	@tests/lab/lab down >/dev/null 2>&1 || true

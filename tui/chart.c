@@ -44,29 +44,46 @@ static int dots_of(float v, double top, int height, int below, int per)
 	return level < 0 ? 0 : level > per ? per : level;
 }
 
-void chart_row(char *dst, size_t size, const float *v, size_t n, double top, int height, int row,
-	       bool unicode)
+/* Of a column that is LEVEL of eight high in this row. */
+static size_t put_block(char *dst, int level)
+{
+	dst[0] = (char)0xe2; /* U+2581 to U+2588 */
+	dst[1] = (char)0x96;
+	dst[2] = (char)(0x80 + level);
+	return 3;
+}
+
+static size_t put_braille(char *dst, int a, int b)
 {
 	static const unsigned char left[] = { 0, 0x40, 0x44, 0x46, 0x47 };
 	static const unsigned char right[] = { 0, 0x80, 0xa0, 0xb0, 0xb8 };
-	static const char ascii[] = " .:|#";
-	int per = 4, below = (height - 1 - row) * per;
+	unsigned bits = left[a] | right[b];
+
+	dst[0] = (char)0xe2;
+	dst[1] = (char)(0xa0 | bits >> 6);
+	dst[2] = (char)(0x80 | (bits & 0x3f));
+	return 3;
+}
+
+void chart_row(char *dst, size_t size, const float *v, size_t n, double top, int height, int row,
+	       enum chart_style style)
+{
+	int per = style == CHART_BLOCK ? 8 : 4, below = (height - 1 - row) * per;
 	size_t len = 0;
 
 	for (size_t i = 0; i + 1 < n && len + 4 < size; i += CHART_DOTS) {
 		int a = dots_of(v[i], top, height, below, per);
 		int b = dots_of(v[i + 1], top, height, below, per);
-		unsigned bits = left[a] | right[b];
+		int high = a > b ? a : b;
 
-		if (!unicode) {
-			dst[len++] = ascii[a > b ? a : b];
-		} else if (!bits) {
+		if (!high)
 			dst[len++] = ' ';
-		} else {
-			dst[len++] = (char)0xe2;
-			dst[len++] = (char)(0xa0 | bits >> 6);
-			dst[len++] = (char)(0x80 | (bits & 0x3f));
-		}
+		else if (style == CHART_BRAILLE)
+			len += put_braille(dst + len, a, b);
+		else if (style == CHART_BLOCK)
+			len += put_block(dst + len, high);
+		else
+			dst[len++] = " .:|#"[high];
 	}
 	if (size)
 		dst[len] = '\0';

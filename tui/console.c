@@ -138,7 +138,6 @@ static void ui_free(struct ui *u)
 
 static int start(struct ui *u, struct cluster *first, const struct console_opts *o, struct err *e)
 {
-	const char *theme = o->theme ? o->theme : first->cfg->theme;
 	int r = term_start(e);
 
 	*u = (struct ui){ .opts = o, .readonly = o->readonly };
@@ -148,9 +147,8 @@ static int start(struct ui *u, struct cluster *first, const struct console_opts 
 	if (r)
 		return r;
 	draw_start();
-	if (!theme_start(theme, u->cfg->banner))
-		deck_log(u->deck, "", -ENOENT,
-			 "theme %s: there is no such theme; the default is used", theme);
+	take_time(u);
+	theme_open(u, o);
 	u->hist = hist_new();
 	if (!u->hist) {
 		term_stop();
@@ -168,7 +166,6 @@ int console_run(struct cluster *first, const struct console_opts *o, struct err 
 		o->close(first);
 		return r;
 	}
-	take_time(&u);
 	log_take(&u);
 	take_snapshots(&u);
 	ui_draw(&u);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "console_ui.h"
+#include "pane_detail.h"
 #include "term.h"
 
 #define SAY_MS 8000
@@ -183,6 +184,13 @@ void ui_act(struct ui *u, enum cmd c)
 		break;
 	case CMD_HELP:
 		dialog_help(u);
+		break;
+	case CMD_ZOOM_IN:
+	case CMD_ZOOM_OUT:
+		detail_zoom(u, c);
+		break;
+	case CMD_THEME:
+		dialog_theme(u);
 		break;
 	case CMD_NEXT:
 		u->focus = (u->focus + 1) % PANE_COUNT;

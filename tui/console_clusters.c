@@ -101,7 +101,7 @@ void ui_add_cluster(struct ui *u, const struct cluster *c)
 	u->cfg = c->cfg;
 	u->snap = u->cluster[0].snap;
 	forget(u);
-	theme_banner(u->cfg->banner);
+	theme_start(&u->theme, u->cfg->banner);
 	ui_drop_clusters(u);
 	ui_update(u);
 }

@@ -41,6 +41,8 @@ struct ui {
 	bool readonly;
 	bool news; /* there is a newer one */
 	struct hist *hist;
+	struct theme theme;
+	const char *const *theme_dirs;
 	int64_t boot_ms, unix_ms; /* of this turn */
 	enum pane_id focus;
 	struct targets targets;
@@ -48,6 +50,7 @@ struct ui {
 	struct injected injected;
 	struct log log;
 	int detail_top;
+	int zoom;    /* of the charts in time */
 	bool status; /* detail shows the cluster instead of the selected thing */
 	struct dialog *dialog;
 	struct command_line command;
@@ -90,6 +93,8 @@ void ui_act(struct ui *u, enum cmd c);
 /* One key, wherever it belongs to. */
 void ui_key(struct ui *u, int code);
 
+/* The theme that O or cluster.cfg names; says why where that cannot be. */
+void theme_open(struct ui *u, const struct console_opts *o);
 /* The whole frame into curses' memory. */
 void ui_draw(struct ui *u);
 

@@ -41,6 +41,8 @@ void dialog_ask(struct ui *u, const char *title, const char *text, const struct 
 		size_t n, const char *arg);
 void dialog_help(struct ui *u);
 void dialog_load(struct ui *u);
+/* The list of themes: the one that is selected is shown at once, everywhere. */
+void dialog_theme(struct ui *u);
 /* For what is marked or selected now; says why where that cannot be. */
 void dialog_inject(struct ui *u, const struct fault *f);
 

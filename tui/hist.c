@@ -2,6 +2,7 @@
 #include "hist.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,23 +12,24 @@
 #define MOMENTS    256
 #define MAX_SERIES 65536
 
-struct point {
-	int64_t ms;
-	float v;
+/* The newest slots of one length, as many as were needed up to a bound. */
+struct ring {
+	float *v; /* the slot of index k is at k % cap; NAN: nothing was measured */
+	uint16_t cap;
+	int64_t first, last; /* indexes kept: time / length */
 };
 
 struct series {
-	char *key; /* "node kind name metric", apart by 0x1f */
+	char *key; /* "node kind name metric", each with its NUL */
 	uint64_t hash;
-	struct point *ring;
-	size_t cap, n, next; /* the ring grows up to HIST_SAMPLES, then turns */
-	int64_t usual_ms;    /* the interval between samples */
+	struct ring fine, coarse;
+	int64_t last_ms, usual_ms; /* the last sample, and the interval between samples */
 };
 
 struct moment {
 	char id[ID_MAX];
-	char target[TARGET_MAX];
-	int64_t ms;
+	struct target target;
+	int64_t began_ms, ended_ms; /* ended: 0 not yet */
 };
 
 struct hist {
@@ -38,6 +40,11 @@ struct hist {
 	struct moment moments[MOMENTS];
 	size_t nmoments; /* all ever; the ring holds the last */
 };
+
+static const struct {
+	int64_t ms;
+	uint16_t max;
+} fine = { 1000, HIST_FINE }, coarse = { 10000, HIST_COARSE };
 
 struct hist *hist_new(void)
 {
@@ -57,7 +64,8 @@ struct hist *hist_free(struct hist *h)
 	for (size_t i = 0; h->table && i < h->size; i++) {
 		if (!h->table[i])
 			continue;
-		free(h->table[i]->ring);
+		free(h->table[i]->fine.v);
+		free(h->table[i]->coarse.v);
 		free(h->table[i]->key);
 		free(h->table[i]);
 	}
@@ -67,89 +75,162 @@ struct hist *hist_free(struct hist *h)
 	return NULL;
 }
 
-static uint64_t hash_of(const char *s)
-{
-	uint64_t h = 1469598103934665603u;
+/* ---- rings ---- */
 
-	for (; *s; s++)
-		h = (h ^ (unsigned char)*s) * 1099511628211u;
+/* More room, as far as MAX allows; false when out of memory. */
+static bool ring_grow(struct ring *r, uint16_t max)
+{
+	uint16_t cap = r->cap ? (uint16_t)(r->cap * 2 < max ? r->cap * 2 : max) : 16;
+	float *v = malloc(cap * sizeof(*v));
+
+	if (!v)
+		return false;
+	for (int64_t k = r->first; r->cap && k <= r->last; k++)
+		v[k % cap] = r->v[k % r->cap];
+	free(r->v);
+	r->v = v;
+	r->cap = cap;
+	return true;
+}
+
+/* Values come in the order of time. */
+static void ring_add(struct ring *r, int64_t slot, float v, uint16_t max)
+{
+	if (r->cap && slot <= r->last) {
+		float *old = &r->v[r->last % r->cap];
+
+		*old = *old > v ? *old : v;
+		return;
+	}
+	if (!r->cap || slot - r->last > max) { /* all that there was is too old */
+		r->first = slot;
+		r->last = slot - 1;
+	}
+	while (slot - r->first >= r->cap && r->cap < max && ring_grow(r, max))
+		;
+	if (!r->cap)
+		return;
+	while (++r->last < slot)
+		r->v[r->last % r->cap] = NAN;
+	r->v[slot % r->cap] = v;
+	if (slot - r->first >= r->cap)
+		r->first = slot - r->cap + 1;
+}
+
+static float ring_at(const struct ring *r, int64_t slot)
+{
+	return r->cap && slot >= r->first && slot <= r->last ? r->v[slot % r->cap] : NAN;
+}
+
+/* ---- the table of series ---- */
+
+/* What a series belongs to: the parts of its key. */
+struct parts {
+	const char *text[4];
+	size_t len[4];
+};
+
+static void take_part(struct parts *p, int k, const char *s)
+{
+	p->text[k] = s;
+	p->len[k] = strlen(s) + 1;
+}
+
+static struct parts parts_of(const char *node, const struct item *i)
+{
+	struct parts p;
+
+	take_part(&p, 0, node);
+	take_part(&p, 1, kind_word(i->kind));
+	take_part(&p, 2, i->name);
+	take_part(&p, 3, "");
+	return p;
+}
+
+static uint64_t hash_on(uint64_t h, const struct parts *p, int from, int to)
+{
+	for (int k = from; k < to; k++)
+		for (size_t c = 0; c < p->len[k]; c++)
+			h = (h ^ (unsigned char)p->text[k][c]) * 1099511628211u;
 	return h;
 }
 
-static struct series **slot(struct series **table, size_t size, const char *key, uint64_t hash)
+static uint64_t hash_of(const struct parts *p, int parts)
 {
-	size_t i = hash & (size - 1);
-
-	while (table[i] && (table[i]->hash != hash || strcmp(table[i]->key, key) != 0))
-		i = (i + 1) & (size - 1);
-	return &table[i];
+	return hash_on(1469598103934665603u, p, 0, parts);
 }
 
-static bool grow(struct hist *h)
+static bool is_key(const char *key, const struct parts *p)
+{
+	for (int k = 0; k < 4; k++) {
+		if (strcmp(key, p->text[k]) != 0)
+			return false;
+		key += p->len[k];
+	}
+	return true;
+}
+
+static struct series **slot_of(const struct hist *h, const struct parts *p, uint64_t hash)
+{
+	size_t i = hash & (h->size - 1);
+
+	while (h->table[i] && (h->table[i]->hash != hash || !is_key(h->table[i]->key, p)))
+		i = (i + 1) & (h->size - 1);
+	return &h->table[i];
+}
+
+static bool table_grow(struct hist *h)
 {
 	size_t size = h->size * 2;
 	struct series **table = calloc(size, sizeof(struct series *));
 
 	if (!table)
 		return false;
-	for (size_t i = 0; i < h->size; i++)
+	for (size_t i = 0; i < h->size; i++) {
+		size_t at = h->table[i] ? h->table[i]->hash & (size - 1) : 0;
+
+		while (h->table[i] && table[at])
+			at = (at + 1) & (size - 1);
 		if (h->table[i])
-			*slot(table, size, h->table[i]->key, h->table[i]->hash) = h->table[i];
+			table[at] = h->table[i];
+	}
 	free(h->table);
 	h->table = table;
 	h->size = size;
 	return true;
 }
 
-static void key_of(char *dst, size_t n, const char *node, const struct item *i, const char *metric)
+static struct series *series_new(struct hist *h, const struct parts *p, uint64_t hash)
 {
-	snprintf(dst, n, "%s\x1f%s\x1f%s\x1f%s", node, kind_word(i->kind), i->name, metric);
-}
-
-static struct series *series_new(struct hist *h, const char *key, uint64_t hash)
-{
+	size_t len = p->len[0] + p->len[1] + p->len[2] + p->len[3];
 	struct series *s;
+	char *to;
 
-	if (h->used >= MAX_SERIES || (h->used * 2 >= h->size && !grow(h)))
+	if (h->used >= MAX_SERIES || (h->used * 2 >= h->size && !table_grow(h)))
 		return NULL;
 	s = calloc(1, sizeof(*s));
 	if (!s)
 		return NULL;
-	s->key = strdup(key);
-	if (!s->key) {
+	s->key = to = malloc(len);
+	if (!to) {
 		free(s);
 		return NULL;
 	}
+	for (int k = 0; k < 4; to += p->len[k++])
+		memcpy(to, p->text[k], p->len[k]);
 	s->hash = hash;
-	*slot(h->table, h->size, key, hash) = s;
+	*slot_of(h, p, hash) = s;
 	h->used++;
 	return s;
 }
 
-/* How many are kept now; 0 when out of memory. */
-static size_t series_room(struct series *s)
-{
-	size_t cap = s->cap ? s->cap * 2 : 32;
-	struct point *ring;
-
-	if (s->n < s->cap || s->cap == HIST_SAMPLES)
-		return s->cap;
-	cap = cap < HIST_SAMPLES ? cap : HIST_SAMPLES;
-	ring = realloc(s->ring, cap * sizeof(*ring));
-	if (!ring)
-		return s->cap;
-	s->ring = ring;
-	s->cap = cap;
-	s->next = s->n;
-	return cap;
-}
+/* ---- taking ---- */
 
 static void series_add(struct series *s, int64_t ms, double v)
 {
-	if (s->n) {
-		int64_t last = s->ring[(s->next + s->cap - 1) % s->cap].ms;
-		int64_t gap = ms - last;
+	int64_t gap = ms - s->last_ms;
 
+	if (s->last_ms) {
 		if (gap <= 0)
 			return;
 		/* An outage is no interval: only slowly believed. */
@@ -159,17 +240,15 @@ static void series_add(struct series *s, int64_t ms, double v)
 			s->usual_ms +=
 				(gap < 2 * s->usual_ms ? gap - s->usual_ms : s->usual_ms) / 8;
 	}
-	if (!series_room(s))
-		return;
-	s->ring[s->next % s->cap] = (struct point){ .ms = ms, .v = (float)v };
-	s->next = (s->next + 1) % s->cap;
-	if (s->n < s->cap)
-		s->n++;
+	s->last_ms = ms;
+	ring_add(&s->fine, ms / fine.ms, (float)v, fine.max);
+	ring_add(&s->coarse, ms / coarse.ms, (float)v, coarse.max);
 }
 
 static void take_item(struct hist *h, const struct node_view *v, const struct item *i)
 {
-	char key[512];
+	struct parts p = parts_of(v->cfg->name, i);
+	uint64_t base = hash_of(&p, 3);
 
 	for (size_t m = 0; m < i->nsamples; m++) {
 		struct series *s;
@@ -177,29 +256,39 @@ static void take_item(struct hist *h, const struct node_view *v, const struct it
 
 		if (!i->samples[m].known)
 			continue;
-		key_of(key, sizeof(key), v->cfg->name, i, i->samples[m].metric->key);
-		hash = hash_of(key);
-		s = *slot(h->table, h->size, key, hash);
+		take_part(&p, 3, i->samples[m].metric->key);
+		hash = hash_on(base, &p, 3, 4);
+		s = *slot_of(h, &p, hash);
 		if (!s)
-			s = series_new(h, key, hash);
+			s = series_new(h, &p, hash);
 		if (s)
 			series_add(s, v->seen_boot_ms, i->samples[m].value);
 	}
 }
 
-static void take_moment(struct hist *h, const struct injection *i)
+static struct moment *moment_of(struct hist *h, const struct injection *i)
 {
 	struct moment *m;
 
-	if (!i->started_unix_ms)
-		return;
 	for (size_t k = 0; k < h->nmoments && k < MOMENTS; k++)
 		if (strcmp(h->moments[k].id, i->id) == 0)
-			return;
-	m = &h->moments[h->nmoments++ % MOMENTS];
+			return &h->moments[k];
+	m = &h->moments[h->nmoments % MOMENTS];
+	*m = (struct moment){ .began_ms = i->started_unix_ms - now_unix_ms() + now_boot_ms() };
+	if (target_parse(i->target, &m->target, NULL))
+		return NULL;
 	snprintf(m->id, sizeof(m->id), "%s", i->id);
-	snprintf(m->target, sizeof(m->target), "%s", i->target);
-	m->ms = i->started_unix_ms - now_unix_ms() + now_boot_ms();
+	h->nmoments++;
+	return m;
+}
+
+/* The end is when it was first seen to be over: nobody writes down the moment itself. */
+static void take_moment(struct hist *h, const struct injection *i, int64_t now_ms)
+{
+	struct moment *m = i->started_unix_ms ? moment_of(h, i) : NULL;
+
+	if (m && !m->ended_ms && state_is_final(i->state))
+		m->ended_ms = now_ms;
 }
 
 void hist_take(struct hist *h, const struct snapshot *s)
@@ -223,47 +312,94 @@ void hist_take(struct hist *h, const struct snapshot *s)
 			take_item(h, v, &v->items[i]);
 	}
 	for (size_t i = 0; i < s->ninjections; i++)
-		take_moment(h, &s->injections[i]);
+		take_moment(h, &s->injections[i], now_boot_ms());
+}
+
+/* ---- reading ---- */
+
+/* The highest of the slots from LO to HI; where there is none, the last one before, for HOLD. */
+static float highest(const struct ring *r, int64_t lo, int64_t hi, int64_t hold)
+{
+	float best = NAN;
+
+	if (lo > hi) /* steps are shorter than slots */
+		lo = hi;
+	for (int64_t k = lo; k <= hi; k++) {
+		float v = ring_at(r, k);
+
+		best = best > v || isnan(v) ? best : v;
+	}
+	for (int64_t k = lo - 1; isnan(best) && k >= hi - hold; k--)
+		best = ring_at(r, k);
+	return best;
+}
+
+/* Slots belong to the step in which they begin, so that each is in exactly one. */
+static int64_t first_slot(int64_t end_ms, int64_t step_ms, int64_t slot_ms)
+{
+	return (end_ms - step_ms) / slot_ms + 1;
 }
 
 void hist_fill(const struct hist *h, const char *node, const struct item *i, const char *key,
 	       int64_t now_ms, int64_t step_ms, float *v, size_t n)
 {
-	char full[512];
+	struct parts p = parts_of(node, i);
 	const struct series *s;
-	size_t left;
 	int64_t hold;
+	bool young;
 
-	for (size_t k = 0; k < n; k++)
-		v[k] = NAN;
-	key_of(full, sizeof(full), node, i, key);
-	s = *slot(h->table, h->size, full, hash_of(full));
-	if (!s || !s->n)
-		return;
-	hold = s->usual_ms * 5 / 2 > 2500 ? s->usual_ms * 5 / 2 : 2500;
-	left = s->n; /* newest first, both */
-	for (size_t k = n; k-- > 0;) {
+	take_part(&p, 3, key);
+	s = *slot_of(h, &p, hash_of(&p, 4));
+	/* all that was ever measured is in the fine slots still */
+	young = s && s->fine.first * fine.ms / coarse.ms == s->coarse.first;
+	hold = s && s->usual_ms * 5 / 2 > 2500 ? s->usual_ms * 5 / 2 : 2500;
+	for (size_t k = 0; k < n; k++) {
 		int64_t end = now_ms - (int64_t)(n - 1 - k) * step_ms;
-		const struct point *p;
+		int64_t lo = first_slot(end, step_ms, fine.ms);
 
-		while (left && s->ring[(s->next + s->cap - s->n + left - 1) % s->cap].ms > end)
-			left--;
-		if (!left)
-			return;
-		p = &s->ring[(s->next + s->cap - s->n + left - 1) % s->cap];
-		if (end - p->ms <= hold)
-			v[k] = p->v;
+		if (!s || end < 0)
+			v[k] = NAN;
+		else if (young || lo >= s->fine.first)
+			v[k] = highest(&s->fine, lo, end / fine.ms, hold / fine.ms);
+		else
+			v[k] = highest(&s->coarse, first_slot(end, step_ms, coarse.ms),
+				       end / coarse.ms, hold / coarse.ms);
 	}
 }
 
-void hist_marks(const struct hist *h, const char *target, int64_t now_ms, int64_t step_ms,
-		bool *mark, size_t n)
+static bool is_of(const struct target *hit, const struct target *t)
 {
-	memset(mark, 0, n * sizeof(*mark));
-	for (size_t k = 0; k < h->nmoments && k < MOMENTS; k++) {
-		int64_t ago = (now_ms - h->moments[k].ms) / step_ms;
+	bool vcpu = hit->kind == KIND_VCPU && t->kind == KIND_VM;
 
-		if (ago >= 0 && ago < (int64_t)n && strcmp(h->moments[k].target, target) == 0)
-			mark[n - 1 - (size_t)ago] = true;
+	return (hit->kind == t->kind || vcpu) && strcmp(hit->node, t->node) == 0 &&
+	       strcmp(hit->name, t->name) == 0 && (t->kind != KIND_VCPU || hit->vcpu == t->vcpu);
+}
+
+/* The step of MS; -1: before the first, N: after the last. */
+static int64_t step_of(int64_t ms, int64_t now_ms, int64_t step_ms, size_t n)
+{
+	int64_t ago = ms > now_ms ? -1 : (now_ms - ms) / step_ms;
+
+	return ago < (int64_t)n ? (int64_t)n - 1 - ago : -1;
+}
+
+void hist_marks(const struct hist *h, const struct target *t, int64_t now_ms, int64_t step_ms,
+		unsigned char *mark, size_t n)
+{
+	memset(mark, 0, n);
+	for (size_t k = 0; k < h->nmoments && k < MOMENTS; k++) {
+		const struct moment *m = &h->moments[k];
+		int64_t from = step_of(m->began_ms, now_ms, step_ms, n);
+		int64_t to =
+			m->ended_ms ? step_of(m->ended_ms, now_ms, step_ms, n) : (int64_t)n - 1;
+
+		if (!is_of(&m->target, t))
+			continue;
+		for (int64_t s = from < 0 ? 0 : from; s <= to && s < (int64_t)n; s++)
+			mark[s] |= HIST_DURING;
+		if (from >= 0 && from < (int64_t)n)
+			mark[from] |= HIST_BEGIN;
+		if (m->ended_ms && to >= 0 && to < (int64_t)n)
+			mark[to] |= HIST_END;
 	}
 }

@@ -86,6 +86,9 @@ enum where {
 	  "restore all: ask every node what is there and end it")                                  \
 	C(LOAD, "7", IN_PANES, "", "load the configuration of another cluster")                    \
 	C(REFRESH, "F5 r", IN_PANES, "", "ask all nodes again now")                                \
+	C(ZOOM_IN, "z", IN_PANES, "", "charts over a shorter time: 1 min, 5 min, 15 min, 1 h")     \
+	C(ZOOM_OUT, "Z", IN_PANES, "", "charts over a longer time")                                \
+	C(THEME, "T", IN_PANES, "", "choose a theme; it is shown while you choose")                \
 	C(REDRAW, "C-l", IN_ALL, "", "draw the screen again")                                      \
 	C(SUSPEND, "C-z", IN_ALL, "", "suspend; fg comes back")
 

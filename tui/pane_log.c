@@ -268,6 +268,40 @@ void log_free(struct log *l)
 	filter_free(l->filter.filter);
 }
 
+/* ---- of one target ---- */
+
+static bool is_about(const struct ui *u, const struct log_shown *s, const struct target *t,
+		     const char *name)
+{
+	if (s->node[0] && strcmp(s->node, t->node) != 0)
+		return false;
+	if (strstr(s->text, name) || (t->kind == KIND_NODE && s->node[0]))
+		return true;
+	for (size_t k = 0; k < u->injected.nall; k++) {
+		const struct injection *i = u->injected.all[k].i;
+
+		if (strcmp(i->target, name) == 0 &&
+		    (s->event ? !strcmp(s->id, i->id) : strstr(s->text, i->id) != NULL))
+			return true;
+	}
+	return false;
+}
+
+void log_of_target(const struct ui *u, const struct target *t,
+		   bool (*each)(const struct log_shown *s, void *arg), void *arg)
+{
+	const struct log *l = &u->log;
+	char name[TARGET_MAX];
+
+	target_str(name, t);
+	for (size_t k = 1; k <= l->n && k <= LOG_LINES; k++) {
+		const struct log_shown *s = &l->ring[(l->n - k) % LOG_LINES];
+
+		if (is_about(u, s, t, name) && !each(s, arg))
+			return;
+	}
+}
+
 const struct pane_ops log_pane = { .where = IN_LOG,
 				   .filter = log_filter,
 				   .title = log_title,

@@ -29,5 +29,9 @@ struct log {
 /* Takes what is new from the engines. */
 void log_take(struct ui *u);
 void log_free(struct log *l);
+/* The lines about T, the newest first, until EACH returns false. */
+struct target;
+void log_of_target(const struct ui *u, const struct target *t,
+		   bool (*each)(const struct log_shown *s, void *arg), void *arg);
 
 #endif

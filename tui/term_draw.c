@@ -47,6 +47,7 @@ void draw_start(void)
 
 void frame_begin(void)
 {
+	theme_clear();
 	erase();
 	draw_base(ROLE_TEXT);
 	the.cursor_y = -1;
@@ -69,9 +70,12 @@ void frame_end(bool all)
 	doupdate();
 }
 
-bool draw_unicode(void)
+enum chart_style draw_chart_style(void)
 {
-	return the.symbols;
+	/* no font of the Linux console has any of the signs (console-setup 1.221: █ alone) */
+	if (!the.symbols)
+		return CHART_ASCII;
+	return theme_chart() == CHART_AUTO ? CHART_BRAILLE : theme_chart();
 }
 
 const char *glyph(enum glyph g)

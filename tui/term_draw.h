@@ -52,7 +52,8 @@ enum mark { MARKS(MARK_ENUM) MARK_COUNT };
 
 /* After the screen was started: looks at the locale and TERM. */
 void draw_start(void);
-bool draw_unicode(void);
+/* As the theme says where that can be shown, else the finest that can; never CHART_AUTO. */
+enum chart_style draw_chart_style(void);
 const char *glyph(enum glyph g);
 const char *mark_glyph(enum mark m);
 const char *mark_word(enum mark m);

@@ -4,7 +4,8 @@
  * (or --nodes N of them), moves its figures, and plays injections, so that the console's drawing,
  * sizes and signals can be tested without a lab. What the lab tests prove is not proven here.
  *
- *   fake_deck [--readonly] [--theme NAME] [--nodes N] [--injected N] [--storm] [--mixed]
+ *   fake_deck [--readonly] [--theme NAME] [--themes DIR] [--nodes N]
+ *             [--injected N] [--storm] [--mixed]
  *
  * --mixed: six nodes, of which three have Hadoop's and CloudStack's services. Key 7 loads a real
  * cluster.cfg, with such a stand-in behind it.
@@ -215,6 +216,8 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 	i->samples[1].value = hit ? 2 : 41 + 20 * sin(t / 9);
 	i->samples[2].value = 512 * 1048576.0;
 	i->samples[3].value = hit ? 0 : 300000 + 200000 * sin(t / 3);
+	add_attr(i, "started", "4711");
+	add_attr(i, "vcpu0_tid", "4130");
 	add_attr(i, "vcpus", "1");
 	add_attr(i, "disk", "/srv/db1.qcow2");
 	add_attr(i, "started by",
@@ -289,6 +292,7 @@ static struct node_view *make_node(const struct deck *d, size_t n)
 		err_set(&v->reason, -ETIMEDOUT, "no answer from %s", v->cfg->host);
 	v->seq = d->seq;
 	v->rtt_ms = 2;
+	v->t_ms = (double)now_boot_ms();
 	if (v->state == NODE_UP || v->state == NODE_STALE) {
 		v->seen_boot_ms = v->state == NODE_UP ? now_boot_ms() : now_boot_ms() - 8000;
 		if (d->mixed && n > 2)
@@ -828,7 +832,10 @@ struct deck *deck_close(struct deck *d)
 
 int main(int argc, char **argv)
 {
-	struct console_opts o = { .open = open_cluster, .close = close_cluster };
+	const char *dirs[2] = { NULL };
+	struct console_opts o = { .theme_dirs = dirs,
+				  .open = open_cluster,
+				  .close = close_cluster };
 	struct deck *d = calloc(1, sizeof(*d));
 	struct cluster first;
 	struct err e = { 0 };
@@ -844,6 +851,8 @@ int main(int argc, char **argv)
 			d->mixed = true;
 		else if (strcmp(argv[k], "--theme") == 0 && k + 1 < argc)
 			o.theme = argv[++k];
+		else if (strcmp(argv[k], "--themes") == 0 && k + 1 < argc)
+			dirs[0] = argv[++k];
 		else if (strcmp(argv[k], "--nodes") == 0 && k + 1 < argc)
 			nodes = (size_t)atoi(argv[++k]);
 		else if (strcmp(argv[k], "--injected") == 0 && k + 1 < argc)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-// sources: tui/chart.c tui/hist.c tui/keys.c tui/term_draw.c tui/theme.c
-/* The parts of the console that need no screen: columns of text, charts, history, the key table. */
+// sources: tui/chart.c tui/keys.c tui/term_draw.c tui/theme.c
+/* The parts of the console that need no screen: columns of text, charts, the key table. */
 #include <curses.h>
 #include <locale.h>
 #include <math.h>
@@ -15,7 +15,6 @@
 
 #include "core/text.h"
 #include "tui/chart.h"
-#include "tui/hist.h"
 #include "tui/keys.h"
 #include "tui/term.h"
 #include "tui/term_draw.h"
@@ -61,7 +60,7 @@ static void test_columns_ascii(void **state)
 	assert_int_equal(text_cols("数据库"), 3);
 	assert_string_equal(mark_glyph(MARK_INJECTED), "!");
 	assert_string_equal(glyph(GLYPH_HLINE), "-");
-	assert_false(draw_unicode());
+	assert_int_equal(draw_chart_style(), CHART_ASCII);
 }
 
 static void test_marks_differ(void **state)
@@ -136,13 +135,15 @@ static void test_chart_gap_is_no_zero(void **state)
 	char row[64];
 
 	(void)state;
-	chart_row(row, sizeof(row), v, 8, 8, 1, 0, true);
+	chart_row(row, sizeof(row), v, 8, 8, 1, 0, CHART_BRAILLE);
 	assert_string_equal(row, " ⣀⣧⡀");
-	chart_row(row, sizeof(row), v, 8, 8, 1, 0, false);
+	chart_row(row, sizeof(row), v, 8, 8, 1, 0, CHART_ASCII);
 	assert_string_equal(row, " .#.");
-	chart_row(row, sizeof(row), v, 8, 8, 2, 0, true); /* the upper half */
+	chart_row(row, sizeof(row), v, 8, 8, 1, 0, CHART_BLOCK);
+	assert_string_equal(row, " ▁█▂");
+	chart_row(row, sizeof(row), v, 8, 8, 2, 0, CHART_BRAILLE); /* the upper half */
 	assert_string_equal(row, "  ⡇ ");
-	chart_row(row, 5, v, 8, 8, 1, 0, true); /* no room: cut, never over the end */
+	chart_row(row, 5, v, 8, 8, 1, 0, CHART_BRAILLE); /* no room: cut, never over the end */
 	assert_true(strlen(row) < 5);
 }
 
@@ -161,122 +162,6 @@ static void test_values_have_units(void **state)
 	for (size_t i = 0; i < COUNT(cases); i++)
 		assert_string_equal(chart_value(s, sizeof(s), cases[i].v, cases[i].unit),
 				    cases[i].want);
-}
-
-/* ---- history ---- */
-
-static const struct metric cpu = { .key = "cpu", .label = "cpu", .unit = "%", .kind = KIND_VM };
-
-struct world {
-	struct node_cfg cfg;
-	struct sample sample;
-	struct item item;
-	struct node_view view;
-	struct node_view *views[1];
-	struct injection injection;
-	struct snapshot s;
-};
-
-static void make_world(struct world *w)
-{
-	*w = (struct world){ .cfg = { .name = (char *)"kvm1" } };
-	w->sample.metric = &cpu;
-	w->item = (struct item){
-		.kind = KIND_VM, .name = "db1", .samples = &w->sample, .nsamples = 1
-	};
-	w->view = (struct node_view){
-		.cfg = &w->cfg, .state = NODE_UP, .items = &w->item, .nitems = 1
-	};
-	w->views[0] = &w->view;
-	w->s = (struct snapshot){ .nodes = w->views, .nnodes = 1 };
-}
-
-static void take(struct hist *h, struct world *w, int64_t ms, double v)
-{
-	w->view.seq++;
-	w->view.seen_boot_ms = ms;
-	w->sample.value = v;
-	w->sample.known = true;
-	hist_take(h, &w->s);
-}
-
-static void test_history_has_gaps(void **state)
-{
-	struct hist *h = hist_new();
-	struct world w;
-	float v[10];
-
-	(void)state;
-	make_world(&w);
-	for (int64_t t = 1000; t <= 4000; t += 1000)
-		take(h, &w, t, (double)t);
-	hist_take(h, &w.s); /* the same answer again adds nothing */
-	take(h, &w, 9000, 9);
-	hist_fill(h, "kvm1", &w.item, "cpu", 9000, 1000, v, 10);
-	assert_true(isnan(v[0]));
-	assert_true(v[1] == 1000 && v[4] == 4000 && v[9] == 9);
-	assert_true(isnan(v[7]) && isnan(v[8]));
-	hist_fill(h, "kvm2", &w.item, "cpu", 9000, 1000, v, 10);
-	assert_true(isnan(v[9]));
-	hist_free(h);
-}
-
-static void test_history_is_bounded(void **state)
-{
-	struct hist *h = hist_new();
-	struct world w;
-	float v[HIST_SAMPLES + 100];
-
-	(void)state;
-	make_world(&w);
-	for (int k = 1; k <= 3 * HIST_SAMPLES; k++)
-		take(h, &w, k * 1000, k);
-	hist_fill(h, "kvm1", &w.item, "cpu", 3 * HIST_SAMPLES * 1000, 1000, v, COUNT(v));
-	for (int k = 0; k < HIST_SAMPLES; k++)
-		assert_true(v[COUNT(v) - 1 - (size_t)k] == (float)(3 * HIST_SAMPLES - k));
-	assert_true(isnan(v[0]));
-	hist_free(h);
-}
-
-static void test_history_of_many(void **state)
-{
-	struct hist *h = hist_new();
-	struct world w;
-	float v[1];
-
-	(void)state;
-	make_world(&w);
-	for (int k = 0; k < 2000; k++) {
-		snprintf(w.item.name, sizeof(w.item.name), "vm%d", k);
-		take(h, &w, 1000 + k, k);
-	}
-	snprintf(w.item.name, sizeof(w.item.name), "vm1234");
-	hist_fill(h, "kvm1", &w.item, "cpu", 3000, 1000, v, 1);
-	assert_true(v[0] == 1234);
-	hist_free(h);
-	assert_null(hist_free(NULL));
-}
-
-static void test_moments(void **state)
-{
-	struct hist *h = hist_new();
-	int64_t now = now_boot_ms();
-	struct world w;
-	bool mark[10];
-
-	(void)state;
-	make_world(&w);
-	w.injection = (struct injection){ .id = "a1", .target = "vm:db1@kvm1" };
-	w.injection.started_unix_ms = now_unix_ms() - 3500;
-	w.s.injections = &w.injection;
-	w.s.ninjections = 1;
-	hist_take(h, &w.s);
-	hist_take(h, &w.s);
-	hist_marks(h, "vm:db1@kvm1", now, 1000, mark, 10);
-	assert_true(mark[6] && !mark[5] && !mark[7]);
-	hist_marks(h, "vm:web1@kvm1", now, 1000, mark, 10);
-	assert_false(mark[6]);
-	hist_free(h);
 }
 
 /* ---- keys ---- */
@@ -350,10 +235,6 @@ int main(void)
 		cmocka_unit_test(test_chart_top),
 		cmocka_unit_test(test_chart_gap_is_no_zero),
 		cmocka_unit_test(test_values_have_units),
-		cmocka_unit_test(test_history_has_gaps),
-		cmocka_unit_test(test_history_is_bounded),
-		cmocka_unit_test(test_history_of_many),
-		cmocka_unit_test(test_moments),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_keys_do_not_clash),
 		cmocka_unit_test(test_every_command_can_be_reached),

@@ -1,0 +1,81 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""The detail pane: charts at each zoom and on each terminal, what a target is, and the page of the cluster."""
+import re
+
+import pytest
+
+from conftest import ROOT
+from terminal import Term
+
+BRAILLE = re.compile('[\u2800-\u28ff]')
+
+
+@pytest.fixture
+def t(deck):
+    with Term([deck, '--injected', '1'], 140, 44) as term:
+        term.wait_for('INJECTED 1')
+        term.keys('1')
+        term.wait_for('Faults for vm:db1@kvm1')
+        term.wait_for('last 1 min (z Z)')
+        yield term
+
+
+def test_zoom_by_keys(t):
+    for key, word in (('Z', '5 min'), ('Z', '15 min'), ('Z', '1 h'), ('Z', '1 h'), ('z', '15 min')):
+        t.keys(key)
+        t.wait_for(f'charts show the last {word}')
+        t.wait_for(f'last {word} (z Z)')
+        assert re.search(r'top [\d.]+ k?/s', t.text())
+
+
+def test_the_injection_is_marked_from_its_begin_to_its_end(t):
+    t.wait_for('▲ injected')
+    t.pump(2.2)
+    t.keys('R')
+    t.wait_for('Injected 0, 1 finished')
+    t.wait_for('○ ended')
+    row = next(line for line in t.lines() if re.search('│[^│]*▲[^│]*○', line) and 'ended' not in line)
+    assert BRAILLE.search(row[row.index('▲'):row.index('○')]), row
+    y, x = t.lines().index(row), row.index('▲')
+    assert t.screen.buffer[y][x + 1].fg != 'default'
+
+
+@pytest.mark.parametrize('term,lang,signs', [('xterm-256color', 'C.UTF-8', '[⣀-⣿]'), ('linux', 'C.UTF-8', r'[.:|#]'),
+                                             ('vt100', 'C', r'[.:|#]')])
+def test_charts_on_each_terminal(deck, term, lang, signs):
+    with Term([deck], 100, 30, term=term, env={'LANG': lang}) as t:
+        t.wait_for('web1')
+        t.keys('1')
+        t.wait_for(re.compile('top 512 MiB\n.*' + signs + r'+\s*\n'), 8)
+        if term != 'xterm-256color':
+            assert not BRAILLE.search(t.text())
+
+
+def test_block_charts_by_theme(deck, tmp_path):
+    text = open(f'{ROOT}/themes/dark.cfg').read()
+    (tmp_path / 'own.cfg').write_text('chart = "block";\n' + text)
+    with Term([deck, '--themes', str(tmp_path), '--theme', 'own'], 100, 30) as t:
+        t.wait_for('web1')
+        t.keys('1')
+        t.wait_for(re.compile(r'top 512 MiB\n.*█+\s*\n'), 8)
+
+
+def test_what_a_vm_is(t):
+    assert re.search(r'started +\S*\d\d:\d\d.*, (\d+ d )?[\d:]+ ago', t.text()), t.text()
+    assert re.search(r'vCPU 0 +thread 4130', t.text())
+    t.wait_for('active;')
+    t.keys('<Tab><End>')
+    t.wait_for('last events')
+    t.wait_for(re.compile(r'\d\d:\d\d:\d\d +active id=7f3a'))
+
+
+def test_status_has_everything_in_columns(deck):
+    with Term([deck, '--nodes', '4'], 200, 50) as t:
+        t.wait_for('web1')
+        t.keys('5')
+        t.wait_for('1 of 4 nodes up')
+        rows = [line.split('│')[1] for line in t.lines() if '│' in line]
+        kinds = {row.index(k) for row in rows for k in ('node  ', 'vm  ') if re.search(f' {k} +(up|down|stale|running)', row)}
+        assert len(kinds) == 1, '\n'.join(rows)
+        assert re.search('web1 +vm +running +exits', t.text())
+        assert 'connection refused' in t.text()
