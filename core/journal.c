@@ -149,13 +149,20 @@ static void copy_str(char *dst, size_t n, const json_t *o, const char *key)
 	text_clean(dst, n, s ? s : "");
 }
 
-static bool decode(const char *line, size_t len, struct injection *i)
+struct entry {
+	char at[32];
+	struct injection i;
+};
+
+static bool decode(const char *line, size_t len, struct entry *out)
 {
 	json_t *o = json_loadb(line, len, 0, NULL);
+	struct injection *i = &out->i;
 	char state[16];
 	int s;
 
 	memset(i, 0, sizeof(*i));
+	copy_str(out->at, sizeof(out->at), o, "time");
 	copy_str(i->id, sizeof(i->id), o, "id");
 	copy_str(state, sizeof(state), o, "state");
 	copy_str(i->fault, sizeof(i->fault), o, "fault");
@@ -234,11 +241,11 @@ static int read_all(int fd, struct buf *b)
 }
 
 /* Calls FN with every record of B until it returns an error; counts what is none. */
-static int each_record(const struct buf *b, int (*fn)(const struct injection *i, void *arg),
-		       void *arg, size_t *bad)
+static int each_record(const struct buf *b, int (*fn)(const struct entry *r, void *arg), void *arg,
+		       size_t *bad)
 {
 	const char *p = b->data, *end = b->data + b->len;
-	struct injection i;
+	struct entry i;
 	int r = 0;
 
 	while (r == 0 && p && p < end) {
@@ -254,12 +261,12 @@ static int each_record(const struct buf *b, int (*fn)(const struct injection *i,
 	return r;
 }
 
-static int keep_record(const struct injection *i, void *arg)
+static int keep_record(const struct entry *e, void *arg)
 {
 	struct last *l = arg;
-	int r = keep(l, i);
+	int r = keep(l, &e->i);
 
-	if (l->n > 256 && state_is_final(i->state))
+	if (l->n > 256 && state_is_final(e->i.state))
 		drop_final(l);
 	return r;
 }
@@ -288,12 +295,12 @@ struct find {
 	bool found;
 };
 
-static int find_record(const struct injection *i, void *arg)
+static int find_record(const struct entry *e, void *arg)
 {
 	struct find *f = arg;
 
-	if (strcmp(i->id, f->id) == 0) {
-		*f->out = *i;
+	if (strcmp(e->i.id, f->id) == 0) {
+		*f->out = e->i;
 		f->found = true;
 	}
 	return 0;
@@ -309,4 +316,30 @@ bool journal_find(struct journal *j, const char *id, struct injection *out)
 		each_record(&b, find_record, &f, &bad);
 	buf_free(&b);
 	return f.found;
+}
+
+struct each {
+	int (*fn)(const char *at, const struct injection *i, void *arg);
+	void *arg;
+};
+
+static int call_each(const struct entry *e, void *arg)
+{
+	struct each *c = arg;
+
+	return c->fn(e->at, &e->i, c->arg);
+}
+
+int journal_each(struct journal *j, int (*fn)(const char *at, const struct injection *i, void *arg),
+		 void *arg)
+{
+	struct buf b = BUF_INIT(JOURNAL_MAX);
+	struct each c = { .fn = fn, .arg = arg };
+	size_t bad = 0;
+	int r = read_all(j->fd, &b);
+
+	if (r == 0)
+		r = each_record(&b, call_each, &c, &bad);
+	buf_free(&b);
+	return r;
 }

@@ -55,6 +55,10 @@ json_t *record_fault(const struct fault *f, const char *reason);
 json_t *record_injection(const struct injection *i, int64_t boot_ms);
 json_t *record_event(const struct event *ev);
 json_t *record_probe(const struct probe_view *p);
+/* Something that a node told of TARGET. */
+json_t *record_fact(const char *target, const char *key, const char *value);
+/* A line of the journal, written AT. */
+json_t *record_log(const char *at, const struct injection *i);
 json_t *record_plan(const struct plan *p, size_t item);
 json_t *record_operation(const char *node, const struct operation *op);
 json_t *record_error(const struct err *e);

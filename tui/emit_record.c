@@ -180,6 +180,31 @@ json_t *record_storage(const struct node_view *v, const struct item *i)
 	return end(&r);
 }
 
+json_t *record_fact(const char *target, const char *key, const char *value)
+{
+	struct rec r = begin("fact");
+
+	set_text(&r, "target", target);
+	set_text(&r, "key", key);
+	set_text(&r, "value", value);
+	return end(&r);
+}
+
+json_t *record_log(const char *at, const struct injection *i)
+{
+	struct rec r = begin("log");
+
+	set_text(&r, "at", at);
+	set_text(&r, "id", i->id);
+	set_text(&r, "fault", i->fault);
+	set_text(&r, "target", i->target);
+	set_text(&r, "state", state_word(i->state));
+	set_text(&r, "owner", i->owner);
+	set_text(&r, "params", i->params);
+	set_text(&r, "reason", i->reason);
+	return end(&r);
+}
+
 static json_t *param(const struct param *p)
 {
 	bool range = p->type == PARAM_INT || (p->type == PARAM_WORDS && p->min < p->max);

@@ -27,6 +27,8 @@ int verb_run(struct batch *b, char **words, int n);
 
 int verb_status(struct batch *b, char **words, int n);
 int verb_list(struct batch *b, char **words, int n);
+int verb_show(struct batch *b, char **words, int n);
+int verb_log(struct batch *b, char **words, int n);
 int verb_inject(struct batch *b, char **words, int n);
 int verb_restore(struct batch *b, char **words, int n);
 int verb_renew(struct batch *b, char **words, int n);
