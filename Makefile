@@ -9,8 +9,8 @@ PYTHON  ?= /usr/bin/python3
 LAB     ?= kvm
 CONFIG  ?= cluster.cfg
 # lazily, and silent: `make deps` runs before there is any pkg-config
-LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null) -lm
-LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson ncursesw 2>/dev/null)
+LIBS     = $(shell pkg-config --libs libssh libconfig jansson libcurl ncursesw panelw 2>/dev/null) -lm
+LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson libcurl ncursesw 2>/dev/null)
 # cutting a text to its field is what snprintf is used for here
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Werror \
 	   $(if $(findstring clang,$(CC)),,-Wno-format-truncation)

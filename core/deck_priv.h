@@ -20,6 +20,8 @@
 
 struct actor;
 struct probe;
+struct probe_set;
+struct scenario_run;
 /* What waits in an actor's queue; runs with the session open, or with OPEN_ERR when it is not. */
 struct job {
 	void (*run)(struct actor *a, struct job *j, struct err *open_err);
@@ -99,8 +101,11 @@ struct deck {
 	struct record *records;
 	size_t nrecords;
 	struct probe *probes;
-	size_t nprobes, probing; /* probing: threads that ask just now */
-	struct snapshot *snap;   /* current one, NULL: must be made */
+	size_t nprobes, probes_max, probing; /* probing: threads that ask just now */
+	uint64_t probe_number;
+	struct probe_set *more;   /* whose probes are shown beside those of the files */
+	struct scenario_run *run; /* the scenario that runs; NULL: none */
+	struct snapshot *snap;    /* current one, NULL: must be made */
 	uint64_t snap_seq;
 	struct log_line *log;
 	uint64_t log_end;

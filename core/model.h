@@ -185,8 +185,9 @@ struct snapshot {
 	size_t ninjections;
 	struct probe_view *probes; /* in the order of their files */
 	size_t nprobes;
-	bool panic;      /* new injections are blocked */
-	char abort[240]; /* the probe that did it; "": somebody did */
+	bool panic;             /* new injections are blocked */
+	char abort[240];        /* the probe that did it; "": somebody did */
+	struct probe_set *more; /* core's own: keeps what probes point to */
 	int refs;
 };
 const struct node_view *snapshot_node(const struct snapshot *s, const char *name);

@@ -147,6 +147,7 @@ static struct snapshot *make_snapshot(struct deck *d)
 	for (size_t i = 0; i < d->nrecords; i++)
 		show_record(d, &d->records[i], &s->injections[s->ninjections++]);
 	s->nprobes = probes_shown(d, s->probes);
+	s->more = probe_set_ref(d->more);
 	return s;
 }
 
@@ -174,6 +175,7 @@ void snapshot_put(const struct snapshot *cs)
 	free(s->nodes);
 	free(s->injections);
 	free(s->probes);
+	probe_set_unref(s->more);
 	free(s);
 }
 

@@ -266,7 +266,7 @@ static bool probe_known(const struct snapshot *s, const struct probe_view *p)
 
 	if (p->state != PROBE_UNKNOWN || (v && v->state != NODE_UP))
 		return true;
-	return p->tries >= (p->cfg->kind == PROBE_METRIC ? 2 : 1);
+	return p->tries >= (p->cfg->kind == PROBE_METRIC || p->cfg->kind == PROBE_VM ? 2 : 1);
 }
 
 static bool probes_known(const struct snapshot *s, void *arg)
