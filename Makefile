@@ -22,7 +22,7 @@ CORE    := $(wildcard core/*.c)
 # the module's tables are the kvm backend's as well
 BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c kmod/regs.c kmod/words.c
 TUI     := $(wildcard tui/*.c)
-NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
+NODE_SH := $(wildcard core/node/*.sh core/*.css backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH))) \
 	   $(patsubst backends/%.cfg,$(B)/gen/%.files.inc,$(wildcard backends/*/*.cfg))
@@ -72,6 +72,8 @@ define sh_inc
 	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
 endef
 $(B)/gen/%.sh.inc: core/%.sh
+	$(sh_inc)
+$(B)/gen/%.css.inc: core/%.css
 	$(sh_inc)
 $(B)/gen/%.sh.inc: backends/%.sh
 	$(sh_inc)

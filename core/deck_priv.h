@@ -84,6 +84,7 @@ struct connect_slot {
 
 struct deck {
 	struct deck_opts o;
+	char dir[512]; /* of the journal, the locks of scenarios, and their reports */
 	struct journal *journal;
 	char owner[NAME_MAX_];
 	int wake_fd;
@@ -174,6 +175,9 @@ int script_renew(struct buf *b, const char *id, int64_t ttl_ms);
 
 /* guard.c: fills p->guard and p->refused */
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p);
+/* The same, when the N others are active as well. */
+void guard_judge_beside(struct deck *d, const struct snapshot *s, struct plan *p,
+			struct plan *const *beside, size_t n);
 
 void job_inject(struct actor *a, struct job *j, struct err *open_err);
 void job_restore(struct actor *a, struct job *j, struct err *open_err);

@@ -155,6 +155,8 @@ void probe_said(struct deck *d, struct probe *p, enum probe_state s, const char 
 	if (s == PROBE_HOLDS && v->cfg->expect)
 		s = probe_judge(p, clean);
 	changed = !v->asked || v->state != s;
+	v->said_boot_ms = now_boot_ms();
+	v->asked_boot_ms = p->asked_ms ? p->asked_ms : v->said_boot_ms;
 	p->asked_ms = 0;
 	if (changed) {
 		v->since_unix_ms = now_unix_ms();
@@ -162,7 +164,8 @@ void probe_said(struct deck *d, struct probe *p, enum probe_state s, const char 
 			   p->once ? "command" : "probe", v->name, probe_state_word(s),
 			   clean[0] ? ": " : "", clean);
 	}
-	if (changed || strcmp(v->value, clean) != 0)
+	/* an answer that is the same is news to a scenario that waits for one */
+	if (changed || d->run || strcmp(v->value, clean) != 0)
 		deck_changed(d);
 	v->asked = true;
 	v->state = s;
@@ -238,6 +241,7 @@ void probes_of_view(struct actor *a)
 		    now < p->due_ms)
 			continue;
 		p->due_ms = now + p->v.cfg->interval_ms;
+		p->asked_ms = a->view->seen_boot_ms - a->view->rtt_ms;
 		if (p->v.cfg->kind == PROBE_VM)
 			look_at_vm(d, p, item);
 		else

@@ -311,6 +311,7 @@ static void *ask_on(void *arg)
 			continue;
 		}
 		p->due_ms = p->once ? INT64_MAX : now_boot_ms() + p->v.cfg->interval_ms;
+		p->asked_ms = now_boot_ms();
 		d->probing++;
 		pthread_mutex_unlock(&d->lock);
 		s = ask(d, p->v.cfg, value, sizeof(value));

@@ -49,8 +49,10 @@ struct scenario_act {
 	char *command;     /* NULL, or what is run */
 	char node[64];     /* where; "local" */
 };
+struct scenario_program;
 struct scenario_plan {
-	struct scenario *scenario; /* owned */
+	struct scenario *scenario;        /* owned */
+	struct scenario_program *program; /* core's own: the steps, written out */
 	uint64_t seed;             /* what was chosen at random: the same seed, the same choice */
 	struct scenario_act *acts; /* in the order of the steps */
 	size_t nacts;
@@ -115,6 +117,7 @@ struct scenario_view {
 	enum run_phase phase;
 	enum run_verdict verdict;
 	char why[480]; /* of a verdict that is not passed; "" */
+	int exit;      /* of a batch verb, once it is over */
 	bool paused;
 	int64_t began_unix_ms, ended_unix_ms;
 	int64_t began_boot_ms; /* operator's clock */
@@ -145,7 +148,10 @@ void scenario_view_put(const struct scenario_view *v);
 void scenario_pause(struct scenario_run *r, bool on);
 /* What is waited for now counts as over: skipped. */
 void scenario_skip(struct scenario_run *r);
-/* Restores all that it injected, then is over; WHY is for the report. */
+/*
+ * Restores all that it injected, then is over; WHY is for the report. Said again it gives up
+ * waiting for the restore: what is not over then, the TTLs end.
+ */
 void scenario_abort(struct scenario_run *r, const char *why);
 /*
  * Aborts what is not over, and waits until its restore is, and the report written (bounded, as a

@@ -10,11 +10,9 @@
 #include "batch.h"
 #include "console.h"
 #include "import.h"
+#include "places.h"
 #include "verb.h"
 
-#ifndef FAULTDECK_SHARE
-#define FAULTDECK_SHARE "/usr/local/share/faultdeck"
-#endif
 #ifndef FAULTDECK_VERSION
 #define FAULTDECK_VERSION "0.1"
 #endif
@@ -56,52 +54,13 @@ static int version(void)
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* NAME in the user's own configuration; "" where that would be too long. */
-static void user_path(char *dst, size_t n, const char *name)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	int len;
-
-	if (xdg && *xdg)
-		len = snprintf(dst, n, "%s/faultdeck/%s", xdg, name);
-	else
-		len = snprintf(dst, n, "%s/.config/faultdeck/%s", home ? home : "", name);
-	if (len < 0 || (size_t)len >= n)
-		*dst = '\0';
-}
-
 /* ./cluster.cfg, else the user's; DST needs N bytes. NULL if there is neither. */
 static const char *default_config(char *dst, size_t n)
 {
 	if (access("cluster.cfg", F_OK) == 0)
 		return "cluster.cfg";
-	user_path(dst, n, "cluster.cfg");
+	place_user(dst, n, "cluster.cfg");
 	return access(dst, F_OK) == 0 ? dst : NULL;
-}
-
-/* The themes of the tree that this binary was built in. */
-static void tree_themes(char *dst, size_t n)
-{
-	static const char tail[] = "/../themes";
-	ssize_t len = readlink("/proc/self/exe", dst, n - sizeof(tail));
-	char *slash;
-
-	dst[len > 0 ? len : 0] = '\0';
-	slash = strrchr(dst, '/');
-	if (slash)
-		memcpy(slash, tail, sizeof(tail));
-}
-
-static void show_mistakes(struct emit *emit, const char *path, const struct mistakes *m)
-{
-	struct err e = { .code = 0 };
-
-	for (size_t i = 0; i < m->n; i++)
-		emit_mistake(emit, path, &m->list[i]);
-	if (!m->dropped)
-		return;
-	err_set(&e, -EINVAL, "%s: %zu more mistakes", path, m->dropped);
-	emit_error(emit, &e);
 }
 
 static struct config *load(const struct args *a, struct emit *emit)
@@ -118,7 +77,7 @@ static struct config *load(const struct args *a, struct emit *emit)
 		emit_error(emit, &e);
 	} else if (config_load(path, &cfg, m, &e)) {
 		if (m->n)
-			show_mistakes(emit, path, m);
+			emit_mistakes(emit, path, m);
 		else
 			emit_error(emit, &e);
 	}
@@ -129,9 +88,8 @@ static struct config *load(const struct args *a, struct emit *emit)
 static int console(const struct args *a, const struct config *cfg,
 		   const struct backend *const *backends, struct emit *emit)
 {
-	char own[4096], tree[4096];
-	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
-	struct console_opts c = { a->readonly, a->theme, dirs };
+	struct places themes;
+	struct console_opts c = { a->readonly, a->theme, themes.dirs };
 	struct deck_opts o = {
 		.cfg = cfg, .backends = backends, .events = EVENTS_NEW, .probes = PROBES_ALL
 	};
@@ -139,8 +97,7 @@ static int console(const struct args *a, const struct config *cfg,
 	struct err e = { .code = 0 };
 	int r;
 
-	user_path(own, sizeof(own), "themes");
-	tree_themes(tree, sizeof(tree));
+	places_of(&themes, "themes");
 	o.accept_new = a->accept_new;
 	o.readonly = a->readonly;
 	r = deck_open(&o, &d, &e);
@@ -169,7 +126,7 @@ static int run_with(const struct args *a, const struct config *cfg, struct emit 
 	int r = m ? backends_open(&b, cfg, m, &e) : -ENOMEM;
 
 	if (r && m && m->n)
-		show_mistakes(emit, b.path, m);
+		emit_mistakes(emit, b.path, m);
 	else if (r)
 		emit_error(emit, &e);
 	free(m);
