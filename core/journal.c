@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dirs.h"
 #include "text.h"
 
 #define JOURNAL_MAX      (64u << 20) /* bytes that are read back */
@@ -24,23 +25,6 @@ struct journal {
 	int fd;
 	char path[PATH_MAX];
 };
-
-static int make_dirs(const char *dir)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(path, 0700) && errno != EEXIST)
-			return -errno;
-		*p = '/';
-	}
-	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
-}
 
 int journal_open(const char *dir, struct journal **out, struct err *e)
 {
@@ -82,12 +66,13 @@ static char *encode(const struct injection *i)
 	char at[32];
 	json_t *o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:b}",
-		"time", text_time(at, sizeof(at), now_unix_ms()), "id", i->id, "state",
-		state_word(i->state), "fault", i->fault, "target", i->target, "node", i->node,
-		"owner", i->owner, "params", i->params, "purpose", i->purpose, "reason", i->reason,
-		"aftermath", i->aftermath, "started", (json_int_t)i->started_unix_ms, "ttl_ms",
-		(json_int_t)i->ttl_ms, "boot", i->boot, "deadline_node",
-		(json_int_t)i->deadline_node_ms, "lost", i->lost);
+		"time",
+		text_time(at, sizeof(at), i->since_unix_ms ? i->since_unix_ms : now_unix_ms()),
+		"id", i->id, "state", state_word(i->state), "fault", i->fault, "target", i->target,
+		"node", i->node, "owner", i->owner, "params", i->params, "purpose", i->purpose,
+		"reason", i->reason, "aftermath", i->aftermath, "started",
+		(json_int_t)i->started_unix_ms, "ttl_ms", (json_int_t)i->ttl_ms, "boot", i->boot,
+		"deadline_node", (json_int_t)i->deadline_node_ms, "lost", i->lost);
 	char *s = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	json_decref(o);

@@ -37,6 +37,8 @@ int verb_module(struct batch *b, char **words, int n);
 int verb_backend(struct batch *b, char **words, int n);
 int verb_cluster(struct batch *b, char **words, int n);
 int verb_points(struct batch *b, char **words, int n);
+int verb_run_scenario(struct batch *b, char **words, int n);
+int verb_scenarios(struct batch *b);
 int verb_events(struct batch *b, char **words, int n);
 
 /* WORDS, as those of an operation that BE declares, on the nodes that it is for. */
