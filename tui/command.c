@@ -2,6 +2,7 @@
 #include "command.h"
 
 #include <curses.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

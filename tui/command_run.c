@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* A batch verb beside the screen: its thread, what it printed, and the page that shows it. */
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +12,8 @@
 #include "core/text.h"
 
 #define OUTPUT_MAX (1u << 20)
+#define FOLLOW_MS                                                                                  \
+	1500 /* what takes longer shows what it printed last, else one reads from the top */
 
 struct command_run {
 	pthread_t thread;
@@ -132,22 +135,13 @@ struct page {
 	struct dialog dialog;
 	struct command_run *run;
 	int top, page;
-	bool away; /* from the newest lines */
+	bool follow; /* the newest lines */
 };
 
 static void draw_output(struct command_run *r, struct pen *p)
 {
-	char line[1024];
-
 	pthread_mutex_lock(&r->lock);
-	for (const char *s = buf_text(&r->out); *s;) {
-		size_t n = strcspn(s, "\n");
-
-		snprintf(line, sizeof(line), "%.*s", (int)n, s);
-		text_clean(line, sizeof(line), line);
-		pen_text(p, "", 0, ROLE_TEXT, line);
-		s += n + (s[n] == '\n');
-	}
+	pen_lines(p, buf_text(&r->out));
 	if (r->out.broken)
 		pen_text(p, "", 0, ROLE_WARN, "more was printed than is kept (1 MiB)");
 	pthread_mutex_unlock(&r->lock);
@@ -177,12 +171,12 @@ static void page_draw(struct ui *u, struct dialog *d)
 	pen.box = dialog_frame(200, 200, title, ROLE_FRAME_FOCUS);
 	pen.box.h -= pen.box.h > 2;
 	p->page = pen.box.h;
+	p->follow |= !command_done(p->run) && u->boot_ms - p->run->began_ms > FOLLOW_MS && !p->top;
 	/* how long it is, before any of it is drawn: it stays at its end while it grows */
 	pen.box.y += 10000;
 	draw_output(p->run, &pen);
 	pen.box.y -= 10000;
-	p->top = pen_limit(&pen, p->away ? p->top : 1 << 20);
-	p->away = p->top < pen_limit(&pen, 1 << 20);
+	p->top = pen_limit(&pen, p->follow ? 1 << 20 : p->top);
 	pen.row = 0;
 	pen.top = p->top;
 	draw_output(p->run, &pen);
@@ -204,7 +198,7 @@ static void page_key(struct ui *u, struct dialog *d, enum cmd c, int code)
 	} else if (c == CMD_COMMAND) {
 		command_begin(u);
 	} else if (page_move(&p->top, c, p->page)) {
-		p->away = true;
+		p->follow = p->top >= 1 << 20;
 	}
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* What may stand at the cursor of the `:` line: from the verb table, the catalogue and the
  * snapshot. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 

@@ -50,6 +50,7 @@ static void take_news(struct ui *u)
 		return;
 	u->news = false;
 	log_take(u);
+	scenarios_take(u);
 	take_snapshots(u);
 }
 
@@ -173,6 +174,7 @@ int console_run(struct cluster *first, const struct console_opts *o, struct err 
 	loop(&u);
 	ui_free(&u);
 	term_stop();
+	scenarios_close(&u);
 	leave(&u);
 	return 0;
 }

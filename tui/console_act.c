@@ -204,6 +204,9 @@ void ui_act(struct ui *u, enum cmd c)
 	case CMD_COMMAND:
 		command_begin(u);
 		break;
+	case CMD_SCENARIOS:
+		dialog_scenarios(u);
+		break;
 	case CMD_LOAD:
 		dialog_load(u);
 		break;

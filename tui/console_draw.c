@@ -115,6 +115,10 @@ static int draw_sign(const struct ui *u, int x, int w)
 
 	if (ui_panic(u))
 		x += put(0, x, w - x, ROLE_PANIC, " NEW INJECTIONS BLOCKED ") + 1;
+	if (scenarios_running(u))
+		x += putf(0, x, w - x, ROLE_KEY, " %s: %s ", u->scenarios.view->name,
+			  run_phase_word(u->scenarios.view->phase)) +
+		     1;
 	if (!active)
 		return x;
 	x += putf(0, x, w - x, ROLE_SIGN, " %s INJECTED %zu ", mark_glyph(MARK_INJECTED), active) +

@@ -16,6 +16,7 @@
 #include "pane_injected.h"
 #include "pane_log.h"
 #include "pane_targets.h"
+#include "scenarios.h"
 
 enum pane_id { PANE_TARGETS, PANE_DETAIL, PANE_FAULTS, PANE_INJECTED, PANE_LOG, PANE_COUNT };
 
@@ -54,6 +55,7 @@ struct ui {
 	bool status; /* detail shows the cluster instead of the selected thing */
 	struct dialog *dialog;
 	struct command_line command;
+	struct scenarios scenarios;
 	int panic_top;
 	bool panic_quit; /* q was pressed once */
 	bool filtering;  /* the filter of the pane in focus is being typed */

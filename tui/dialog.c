@@ -224,7 +224,10 @@ static void help_draw(struct ui *u, struct dialog *d)
 	help_keys(&pen, IN_DETAIL, "Detail");
 	help_keys(&pen, IN_FAULTS, "Faults");
 	help_keys(&pen, IN_INJECTED, "Injected");
+	help_keys(&pen, IN_LOG, "Log");
 	help_keys(&pen, IN_DIALOG, "Dialogs");
+	help_keys(&pen, IN_FILTER | IN_COMMAND, "While a line is typed");
+	help_keys(&pen, IN_RUN, "A scenario that runs");
 	help_keys(&pen, IN_PANIC, "While the block stands");
 	help_marks(&pen);
 	if (pen_limit(&pen, h->top) != h->top) {

@@ -58,8 +58,13 @@ void ask_quit(struct ui *u)
 						 { "Leave them to their TTL", quit_now } };
 	struct buf text = BUF_INIT(65536);
 
+	if (scenarios_running(u))
+		buf_fmt(&text,
+			"The scenario %s runs: it is aborted, what it injected is restored, "
+			"and its report is written.\n \n",
+			u->scenarios.view->name);
 	list_mine(u, &text);
-	if (!injected_mine(u))
+	if (!injected_mine(u) && !scenarios_running(u))
 		u->quit = true;
 	else
 		dialog_ask(u, "Quit while something is injected?", buf_text(&text), buttons, 3, "");

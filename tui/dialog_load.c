@@ -2,6 +2,7 @@
 /* Loads another cluster.cfg without leaving; what is wrong with it stands below its name. */
 #include <curses.h>
 #include <glob.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,6 +94,12 @@ static void load(struct ui *u, struct load *l)
 		err_hint(&l->why, "restore them (R in the list of what is injected), then load it");
 		return;
 	}
+	if (scenarios_running(u)) {
+		err_set(&l->why, -1, "a scenario runs in the cluster that is shown now");
+		err_hint(&l->why, "4 shows it; a there aborts it");
+		return;
+	}
+	scenarios_close(u);
 	if (u->command.run && !command_done(u->command.run)) {
 		err_set(&l->why, -1, "a command runs in the cluster that is shown now");
 		err_hint(&l->why, "wait for it, or end it with Ctrl-C");

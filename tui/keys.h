@@ -21,10 +21,11 @@ enum where {
 	IN_PANIC = 1 << 7,
 	IN_FILTER = 1 << 8,  /* the line of the filter is being typed */
 	IN_COMMAND = 1 << 9, /* the `:` line is being typed */
-	IN_ALL = (1 << 10) - 1,
+	IN_RUN = 1 << 10,    /* the page of a scenario that runs */
+	IN_ALL = (1 << 11) - 1,
 	ACTS = 1 << 16 /* changes something on a node: greyed where --readonly */
 };
-#define IN_LISTS (IN_PANES | IN_DIALOG | IN_PAGE | IN_PANIC)
+#define IN_LISTS (IN_PANES | IN_DIALOG | IN_PAGE | IN_RUN | IN_PANIC)
 
 /*
  * C(enum, keys, where, bar, help). Keys by name, apart by a space. BAR is the word at the foot of
@@ -66,7 +67,11 @@ enum where {
 	C(PREV, "S-Tab", IN_PANES | IN_DIALOG, "", "to the one before")                            \
 	C(ACK, "a", IN_INJECTED, "off the list", "take a finished injection off the list")         \
 	C(ACK_ALL, "A", IN_INJECTED, "", "take all finished injections off the list")              \
-	C(CLOSE, "Esc q", IN_PAGE, "close", "close this page")                                     \
+	C(PAUSE, "p", IN_RUN | ACTS, "pause", "no new step is begun; again: go on")                \
+	C(SKIP, "s", IN_RUN | ACTS, "skip", "what the scenario waits for counts as over")          \
+	C(ABORT, "a", IN_RUN | ACTS, "abort", "restore what the scenario injected, and end it")    \
+	C(REPORT, "Enter", IN_RUN, "report", "the report of a scenario that is over")              \
+	C(CLOSE, "Esc q", IN_PAGE | IN_RUN, "close", "close this page")                            \
 	C(CANCEL, "Esc", IN_DIALOG | IN_FILTER | IN_COMMAND, "cancel",                             \
 	  "close the dialog; drop the filter")                                                     \
 	C(BACK, "Esc", IN_PANES, "", "drop the message, the filter, then the marks")               \
@@ -81,6 +86,7 @@ enum where {
 	C(VMS, "1", IN_PANES, "", "VM faults: to the virtual machines")                            \
 	C(HADOOP, "2", IN_PANES, "", "Hadoop: to its daemons and faults")                          \
 	C(CLOUDSTACK, "3", IN_PANES, "", "CloudStack: to its servers, storage and faults")         \
+	C(SCENARIOS, "4", IN_PANES, "", "scenarios, the one that runs, and reports")               \
 	C(STATUS, "5", IN_PANES, "", "status of the cluster, all nodes on one page")               \
 	C(RESTORE_ALL, "6", IN_PANES | ACTS, "",                                                   \
 	  "restore all: ask every node what is there and end it")                                  \

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "core/text.h"
+
 #define WIDEST 1024 /* columns of one put */
 
 static struct {
@@ -274,6 +276,20 @@ void pen_text(struct pen *p, const char *label, int label_w, enum role role, con
 		label = "";
 		text += n;
 	} while (*text);
+}
+
+void pen_lines(struct pen *p, const char *text)
+{
+	char line[1024];
+
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		snprintf(line, sizeof(line), "%.*s", (int)n, text);
+		text_clean(line, sizeof(line), line);
+		pen_text(p, "", 0, ROLE_TEXT, line);
+		text += n + (text[n] == '\n');
+	}
 }
 
 int pen_limit(const struct pen *p, int top)
