@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the collector tells of CloudStack: behind proc.sh and conf.sh. Builtins and /proc alone.
-# shellcheck disable=SC2034,SC2154 # FD_ROLES and say are the collector's, the rest is proc.sh's
+# shellcheck disable=SC2034,SC2154 # FD_ROLES and say are the collector's, the rest is set by fd_split
 
 # cloudstack_role WORD of cluster.cfg: to cloudstack_r the component that it means.
 cloudstack_role() {
@@ -35,19 +35,6 @@ cloudstack_here() {
 	[ -d /var/lib/mysql/cloud ] || cloudstack_enabled cloudstack-management || cloudstack_enabled cloudstack-agent
 }
 
-cloudstack_say_daemon() {
-	say :service "$cloudstack_name"
-	say component "cloudstack.$cloudstack_c"
-	say pid "$cloudstack_pid"
-	say started "$cloudstack_born"
-	[ -z "$cloudstack_u" ] || say unit "$cloudstack_u"
-	case $cloudstack_letter in
-	T | t) say state stopped ;;
-	Z | X) say state down ;;
-	*) say state up ;;
-	esac
-}
-
 # cloudstack_say_down COMPONENT UNIT…: one that does not run, and should.
 cloudstack_say_down() {
 	cloudstack_c=$1
@@ -58,10 +45,7 @@ cloudstack_say_down() {
 		! cloudstack_enabled "$cloudstack_v" || cloudstack_u=$cloudstack_v.service
 	done
 	case $cloudstack_u$cloudstack_roles in *.service* | *" $cloudstack_c "*) ;; *) return ;; esac
-	say :service "$cloudstack_c"
-	say component "cloudstack.$cloudstack_c"
-	[ -z "$cloudstack_u" ] || say unit "$cloudstack_u"
-	say state down
+	fd_say_down cloudstack "$cloudstack_c" "$cloudstack_u"
 }
 
 # To cloudstack_reboots: the agent here would reboot the host when it cannot write its heartbeat.
@@ -100,11 +84,10 @@ cloudstack_guests() {
 }
 
 cloudstack_items() {
-	cloudstack_scan
+	fd_daemons cloudstack
 	cloudstack_here || return 0
 	for cloudstack_x in $cloudstack_found; do
-		cloudstack_split "$cloudstack_x"
-		cloudstack_say_daemon
+		fd_say_daemon cloudstack "$cloudstack_x"
 		[ "$cloudstack_c" != libvirt ] || cloudstack_guests
 	done
 	cloudstack_say_down ms cloudstack-management

@@ -54,10 +54,10 @@ cloudstack_used() {
 }
 
 cloudstack_slow() {
-	cloudstack_scan
+	fd_daemons cloudstack
 	cloudstack_here || return 0
 	for cloudstack_x in $cloudstack_found; do
-		cloudstack_split "$cloudstack_x"
+		fd_split cloudstack "$cloudstack_x"
 		[ "$cloudstack_letter" != T ] || continue
 		case $cloudstack_c in usage) continue ;; esac
 		say :service "$cloudstack_name"
