@@ -48,6 +48,20 @@ cloudstack_say_down() {
 	fd_say_down cloudstack "$cloudstack_c" "$cloudstack_u"
 }
 
+# The kernel's own NFS server has no process: its number of threads tells whether it runs.
+cloudstack_kernel_nfs() {
+	cloudstack_n=0
+	read -r cloudstack_n 2>/dev/null </proc/fs/nfsd/threads || return 1
+	[ "$cloudstack_n" != 0 ]
+}
+
+cloudstack_say_kernel_nfs() {
+	say :service nfs
+	say component cloudstack.nfs
+	[ ! -d /run/systemd/system ] || [ ! -e /lib/systemd/system/nfs-server.service ] || say unit nfs-server.service
+	say state up
+}
+
 # To cloudstack_reboots: the agent here would reboot the host when it cannot write its heartbeat.
 cloudstack_danger() {
 	cloudstack_reboots=
@@ -67,9 +81,25 @@ cloudstack_say_path() {
 	[ -z "$cloudstack_reboots" ] || say reboots "$cloudstack_reboots"
 }
 
+# A pool of libvirt's that is a directory somewhere else: local storage.
+cloudstack_pools() {
+	for cloudstack_f in /run/libvirt/storage/*.xml; do
+		[ -r "$cloudstack_f" ] || continue
+		while read -r cloudstack_v; do
+			case $cloudstack_v in '<path>'/mnt/*) continue ;; '<path>'/*) ;; *) continue ;; esac
+			cloudstack_at=${cloudstack_v#<path>}
+			cloudstack_at=${cloudstack_at%%</path>*}
+			cloudstack_o=ro
+			[ ! -w "$cloudstack_at" ] || cloudstack_o=rw
+			cloudstack_say_path "$cloudstack_at" pool "$cloudstack_o"
+		done <"$cloudstack_f"
+	done
+}
+
 # CloudStack mounts its storage below /mnt.
 cloudstack_paths() {
 	cloudstack_danger
+	cloudstack_pools
 	while read -r _ cloudstack_at cloudstack_k cloudstack_o _; do
 		case $cloudstack_at in /mnt/*) cloudstack_say_path "$cloudstack_at" "$cloudstack_k" "$cloudstack_o" ;; esac
 	done </proc/self/mounts
@@ -95,7 +125,7 @@ cloudstack_items() {
 	cloudstack_say_down usage cloudstack-usage
 	cloudstack_say_down mysql mariadb mysqld mysql
 	cloudstack_say_down libvirt libvirtd virtqemud
-	cloudstack_say_down nfs nfs-ganesha
+	if cloudstack_kernel_nfs; then cloudstack_say_kernel_nfs; else cloudstack_say_down nfs nfs-ganesha nfs-server; fi
 	cloudstack_paths
 }
 
