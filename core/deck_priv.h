@@ -169,6 +169,9 @@ int script_renew(struct buf *b, const char *id, int64_t ttl_ms);
 
 /* guard.c: fills p->guard and p->refused */
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p);
+/* The same for an operation that takes N's services down; P is empty, but for what this fills. */
+bool guard_refuses_stop(struct deck *d, const struct snapshot *s, const struct node_cfg *n,
+			struct plan *p);
 
 void job_inject(struct actor *a, struct job *j, struct err *open_err);
 void job_restore(struct actor *a, struct job *j, struct err *open_err);

@@ -56,7 +56,7 @@ json_t *record_injection(const struct injection *i, int64_t boot_ms);
 json_t *record_event(const struct event *ev);
 json_t *record_probe(const struct probe_view *p);
 json_t *record_plan(const struct plan *p, size_t item);
-json_t *record_operation(const char *node, const struct operation *op);
+json_t *record_operation(const char *node, const struct operation *op, const char *guard);
 json_t *record_error(const struct err *e);
 json_t *record_output(const char *node, const char *verb, const char *line);
 json_t *record_summary(const struct tally *t);

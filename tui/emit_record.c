@@ -344,7 +344,7 @@ json_t *record_plan(const struct plan *p, size_t item)
 	return end(&r);
 }
 
-json_t *record_operation(const char *node, const struct operation *op)
+json_t *record_operation(const char *node, const struct operation *op, const char *guard)
 {
 	struct rec r = begin("plan");
 	char head[512];
@@ -353,7 +353,7 @@ json_t *record_operation(const char *node, const struct operation *op)
 		 op->word ? op->word : "", node, op->help ? op->help : "");
 	set(&r, "do", lines(head, ""));
 	set(&r, "undo", json_array());
-	set(&r, "guard", json_null());
+	set_text(&r, "guard", guard);
 	return end(&r);
 }
 
