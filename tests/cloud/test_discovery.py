@@ -73,6 +73,17 @@ def test_the_kernel_s_nfs_server_through_its_unit(lab, deck):
 
 
 @pytest.mark.long
+def test_local_storage_of_libvirt_s(lab, deck):
+    lab.on("cs1", "virsh -q pool-create-as local dir --target /var/lib/libvirt/images")
+    try:
+        row = deck.storage()["/var/lib/libvirt/images"]
+        assert (row["kind"], row["state"], row["node"]) == ("pool", "rw", "cs1")
+        assert "needs to come back" in deck.refused("--yes", "cloudstack", "storage-ro", "/var/lib/libvirt/images", code=1)
+    finally:
+        lab.on("cs1", "virsh -q pool-destroy local")
+
+
+@pytest.mark.long
 def test_databases_of_other_names(lab, deck):
     """As db.properties calls them; where that is not on the database's node, those that have the tables."""
     conf = "/etc/cloudstack/management/db.properties"

@@ -20,7 +20,7 @@ modprobe nfsd
 mountpoint -q /proc/fs/nfsd || mount -t nfsd nfsd /proc/fs/nfsd
 mkdir -p /srv/export '%s'
 exportfs -i -o rw,no_root_squash,no_subtree_check,fsid=1 '*:/srv/export'
-echo 5 >/proc/fs/nfsd/nfsv4leasetime; echo 5 >/proc/fs/nfsd/nfsv4gracetime
+echo 10 >/proc/fs/nfsd/nfsv4leasetime; echo 10 >/proc/fs/nfsd/nfsv4gracetime
 rpc.nfsd -N 3 -U 3
 rpc.mountd -N 2 -N 3
 mount -t nfs4 -o hard,noatime,nosuid,timeo=50 127.0.0.1:/srv/export '%s'
