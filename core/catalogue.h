@@ -102,7 +102,9 @@ struct operation {
 	const char *word; /* "load"; NULL: the verb alone ("check") */
 	const char *help;
 	int timeout_ms;
-	bool changes; /* something on the node: refused by --readonly */
+	bool changes;    /* something on the node: refused by --readonly */
+	bool takes_down; /* what ran does not afterwards: the guard is asked; of steps the first one
+			  */
 	int (*run)(const struct op_ctx *c, struct err *e);
 	const char *component; /* "hadoop.nn": only the first node where that is up; NULL: all */
 	const char *attribute; /* all nodes that have it; NULL: those that are named */

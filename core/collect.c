@@ -221,6 +221,52 @@ static void finish_item(struct reader *r, struct item *i)
 		measure_all(r, i, (*b)->metrics, (*b)->nmetrics);
 }
 
+/* The service that a backend knows by a name of its own, and which is that very unit. */
+static struct item *named_after(struct facts *f, const struct item *unit)
+{
+	const char *name = item_attr(unit, "unit"), *other;
+
+	if (unit->kind != KIND_SERVICE || !name || item_attr(unit, "component"))
+		return NULL;
+	for (size_t i = 0; i < f->nitems; i++) {
+		if (f->items[i].kind != KIND_SERVICE || !item_attr(&f->items[i], "component"))
+			continue;
+		other = item_attr(&f->items[i], "unit");
+		if (other && strcmp(other, name) == 0)
+			return &f->items[i];
+	}
+	return NULL;
+}
+
+/* What UNIT tells goes to TO; where both tell it, TO's own counts. */
+static void fold_unit(struct reader *r, struct item *unit, struct item *to)
+{
+	r->cur = to;
+	for (size_t k = 0; k < unit->nattrs; k++)
+		if (!item_attr(to, unit->attrs[k].key))
+			add_attr(r, unit->attrs[k].key, unit->attrs[k].value);
+	free(unit->attrs);
+	unit->attrs = NULL;
+	unit->nattrs = 0;
+	unit->name[0] = '\0';
+}
+
+/* One row a server: its unit, which the node lists as well, is none beside it. */
+static void fold_units(struct reader *r)
+{
+	struct facts *f = r->f;
+	struct item *to;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < f->nitems; i++)
+		if ((to = named_after(f, &f->items[i])))
+			fold_unit(r, &f->items[i], to);
+	for (size_t i = 0; i < f->nitems; i++)
+		if (f->items[i].kind != KIND_SERVICE || f->items[i].name[0])
+			f->items[kept++] = f->items[i];
+	f->nitems = kept;
+}
+
 static void facts_unref(struct facts *f)
 {
 	if (!f || __atomic_sub_fetch(&f->refs, 1, __ATOMIC_ACQ_REL) > 0)
@@ -248,6 +294,7 @@ static int read_facts(struct reader *r, struct err *e)
 		return err_set(e, -EPROTO, "what the node answered is no answer of a collector");
 	r->augment = true;
 	take_text(r, f->arena[1]);
+	fold_units(r);
 	for (size_t i = 0; i < f->nitems && !r->r; i++)
 		finish_item(r, &f->items[i]);
 	return r->r ? err_set(e, r->r, "out of memory") : 0;

@@ -117,6 +117,9 @@ void deck_refresh(struct deck *d);
 
 /* ---- operations ("module load", "check"): text comes back ---- */
 const struct operation *deck_operation(struct deck *d, size_t i);
+/* 0; -EROFS readonly; -EPERM the guard, for one that takes things down. deck_operate asks it too.
+ */
+int deck_may_operate(struct deck *d, const char *node, const struct operation *op, struct err *e);
 struct task; /* one operation on one node */
 int deck_operate(struct deck *d, const char *node, const struct operation *op, struct task **out,
 		 struct err *e);

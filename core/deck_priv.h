@@ -178,6 +178,9 @@ void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p);
 /* The same, when the N others are active as well. */
 void guard_judge_beside(struct deck *d, const struct snapshot *s, struct plan *p,
 			struct plan *const *beside, size_t n);
+/* The same for an operation that takes N's services down; P is empty, but for what this fills. */
+bool guard_refuses_stop(struct deck *d, const struct snapshot *s, const struct node_cfg *n,
+			struct plan *p);
 
 void job_inject(struct actor *a, struct job *j, struct err *open_err);
 void job_restore(struct actor *a, struct job *j, struct err *open_err);

@@ -54,6 +54,12 @@ static bool node_is_hit(const struct judge *j, const char *name)
 	return false;
 }
 
+static bool panic(struct judge *j)
+{
+	return j->s->panic && refuse(j, "new injections are blocked until the panic is lifted%s%s",
+				     j->s->abort[0] ? ": " : "", j->s->abort);
+}
+
 static bool too_many(struct judge *j)
 {
 	const struct guard_cfg *g = &j->d->o.cfg->guard;
@@ -262,6 +268,20 @@ static void allow(struct judge *j)
 			add(p, "; %s: %s", p->items[i].node->name, reboots(j, &p->items[i]));
 }
 
+/*
+ * What is stopped on purpose is no injection: limits of how many and how long, and the quorum,
+ * which a stop of everything always breaks, are not for it.
+ */
+bool guard_refuses_stop(struct deck *d, const struct snapshot *s, const struct node_cfg *n,
+			struct plan *p)
+{
+	static const struct fault none = { .name = "" };
+	struct judge j = { d, s, p };
+
+	p->fault = &none;
+	return panic(&j) || node_refused(&j, n) || blind(&j) || wrong_time(&j);
+}
+
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
 {
 	guard_judge_beside(d, s, p, NULL, 0);
@@ -273,8 +293,7 @@ void guard_judge_beside(struct deck *d, const struct snapshot *s, struct plan *p
 	struct judge j = { d, s, p, beside, n };
 
 	p->refused = false;
-	if (s->panic && refuse(&j, "new injections are blocked until the panic is lifted%s%s",
-			       s->abort[0] ? ": " : "", s->abort))
+	if (panic(&j))
 		return;
 	for (size_t i = 0; i < p->nitems; i++)
 		if (node_refused(&j, p->items[i].node) || would_reboot(&j, &p->items[i]))

@@ -95,7 +95,7 @@ static void assign_target(struct buf *b, const struct target *t, const struct it
 	snprintf(pid, sizeof(pid), "%d",
 		 t->kind == KIND_PID ? (int)strtol(t->name, NULL, 10) : i->pid);
 	assign(b, "t_", "kind", kind_word(t->kind));
-	assign(b, "t_", "name", t->name);
+	assign(b, "t_", "name", i->kind == KIND_SERVICE ? i->name : t->name);
 	assign(b, "t_", "pid", pid);
 	assign(b, "t_", "started", item_attr(i, "started") ? item_attr(i, "started") : "");
 	assign(b, "t_", "unit", item_attr(i, "unit") ? item_attr(i, "unit") : "");

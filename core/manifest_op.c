@@ -18,6 +18,7 @@ static const struct schema_key op_keys[] = {
 	{ "timeout", manifest_recovery, AT(op_cfg, timeout_ms), .required = true },
 	{ "component", manifest_dashed, AT(op_cfg, component) },
 	{ "attribute", manifest_dashed, AT(op_cfg, attribute) },
+	{ "takes_down", schema_bool, AT(op_cfg, takes_down) },
 	{ .name = NULL },
 };
 
@@ -54,6 +55,7 @@ static int run_step(const struct op_ctx *c, struct err *e)
 	return r;
 }
 
+/* The guard is asked before the first step: what it goes by is away after that. */
 static void add_step(struct manifest *m, const struct op_cfg *d, const char *call)
 {
 	size_t i = m->backend.noperations++;
@@ -65,6 +67,7 @@ static void add_step(struct manifest *m, const struct op_cfg *d, const char *cal
 		.help = d->help,
 		.timeout_ms = d->timeout_ms,
 		.changes = true,
+		.takes_down = d->takes_down && call == d->steps[0],
 		.run = run_step,
 		.component = d->component,
 		.attribute = d->attribute,

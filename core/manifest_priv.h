@@ -22,6 +22,7 @@ struct op_cfg {
 	char *words, *help, *component, *attribute, *script;
 	char **steps;
 	int timeout_ms;
+	bool takes_down;
 };
 struct op_step {
 	const char *call, *script;

@@ -177,6 +177,12 @@ int manifest_collector(struct manifest *m)
 	char fn[64];
 
 	buf_str(&b, m->collect ? m->collect : "");
+	for (size_t i = 0; i < m->ncomponents; i++)
+		if (m->components[i].comm) {
+			buf_str(&b, "fd_comms=${fd_comms-/}");
+			buf_shell(&b, m->components[i].comm);
+			buf_str(&b, "/\n");
+		}
 	buf_fmt(&b, "%s_fast() {\n", m->name);
 	for (size_t i = 0; i < m->ncomponents; i++) {
 		const struct component *c = &m->components[i];

@@ -196,10 +196,21 @@ const struct sample *item_sample(const struct item *i, const char *metric_key)
 	return NULL;
 }
 
+static bool has_unit(const struct item *i, const char *name)
+{
+	const char *unit = item_attr(i, "unit");
+	size_t len = strlen(name);
+
+	return unit && strncmp(unit, name, len) == 0 && strcmp(unit + len, ".service") == 0;
+}
+
 const struct item *node_view_item(const struct node_view *v, enum kind k, const char *name)
 {
 	for (size_t i = 0; i < v->nitems; i++)
 		if (v->items[i].kind == k && strcmp(v->items[i].name, name) == 0)
+			return &v->items[i];
+	for (size_t i = 0; i < v->nitems && k == KIND_SERVICE; i++)
+		if (v->items[i].kind == k && has_unit(&v->items[i], name))
 			return &v->items[i];
 	return NULL;
 }

@@ -114,6 +114,7 @@ struct node_view {
 	double t_ms;         /* the node's CLOCK_BOOTTIME of this answer */
 	int refs;
 };
+/* A service may be named by its unit, too. */
 const struct item *node_view_item(const struct node_view *v, enum kind k, const char *name);
 
 /* DESIGN section 2: only these words, everywhere. */

@@ -239,39 +239,52 @@ void deck_refresh(struct deck *d)
 
 /* ---- operations ---- */
 
+int deck_may_operate(struct deck *d, const char *node, const struct operation *op, struct err *e)
+{
+	const struct actor *a = deck_actor(d, node);
+	struct plan p = { .fault = NULL };
+	const struct snapshot *s;
+
+	if (!a)
+		return err_set(e, -ENOENT, "there is no node '%s' in %s", node, d->o.cfg->path);
+	if (op->changes && may_act(d, e))
+		return -EROFS;
+	if (!op->takes_down)
+		return 0;
+	s = deck_snapshot(d);
+	guard_refuses_stop(d, s, a->cfg, &p);
+	snapshot_put(s);
+	if (!p.refused)
+		return 0;
+	err_set(e, -EPERM, "the guard refuses: %s", p.guard);
+	return err_hint(e, "the limits are in the group `guard` of cluster.cfg");
+}
+
 int deck_operate(struct deck *d, const char *node, const struct operation *op, struct task **out,
 		 struct err *e)
 {
-	struct task *t = calloc(1, sizeof(*t));
-	struct job *j = new_job(job_operate, "");
-	int r = 0;
+	struct actor *a = deck_actor(d, node);
+	struct task *t;
+	struct job *j;
+	int r = deck_may_operate(d, node, op, e);
 
+	if (r)
+		return r;
+	t = calloc(1, sizeof(*t));
+	j = new_job(job_operate, "");
 	if (!t || !j) {
 		free(t);
 		free(j);
 		return err_set(e, -ENOMEM, "out of memory");
 	}
-	if (op->changes && may_act(d, e)) {
-		free(t);
-		free(j);
-		return e ? e->code : -EROFS;
-	}
 	t->deck = d;
 	t->op = op;
+	t->actor = a;
 	t->out.max = TRANSPORT_MAX_OUT;
 	j->task = t;
 	pthread_mutex_lock(&d->lock);
-	t->actor = deck_actor(d, node);
-	if (t->actor)
-		actor_queue(t->actor, j, false);
-	else
-		r = err_set(e, -ENOENT, "there is no node '%s' in %s", node, d->o.cfg->path);
+	actor_queue(a, j, false);
 	pthread_mutex_unlock(&d->lock);
-	if (r) {
-		free(t);
-		free(j);
-		return r;
-	}
 	*out = t;
 	return 0;
 }

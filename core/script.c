@@ -5,6 +5,9 @@
 
 #include "deck_priv.h"
 
+static const char proc_sh[] =
+#include "node/proc.sh.inc"
+	;
 static const char ledger_sh[] =
 #include "node/ledger.sh.inc"
 	;
@@ -54,6 +57,7 @@ static void whole(struct buf *b, const struct plan *p, const struct plan_item *i
 	assign_number(b, "FD_STARTED", started);
 	assign_number(b, "FD_TTL_MS", p->ttl_ms);
 	assign(b, "FD_AFTERMATH", aftermath_word(p->fault->aftermath));
+	buf_str(b, proc_sh);
 	buf_str(b, ledger_sh);
 	buf_str(b, buf_text(&it->act.script));
 	buf_str(b, "fd_main \"$@\"\n");
@@ -104,6 +108,7 @@ int script_operation(struct buf *b, const struct config *cfg, const struct node_
 	assign(b, "FD_ID", "operation");
 	assign_roles(b, node);
 	script_settings(b, cfg);
+	buf_str(b, proc_sh);
 	buf_str(b, ledger_sh);
 	buf_str(b, script);
 	return done(b);
@@ -123,6 +128,7 @@ int script_collector(struct buf *b, const struct backend *const *backends, enum 
 		: events == EVENTS_NEW                         ? "new"
 							       : "held");
 	assign_roles(b, node);
+	buf_str(b, proc_sh);
 	buf_str(b, collect_sh);
 	for (size_t i = 0; backends[i]; i++)
 		buf_str(b, backends[i]->collect_sh);

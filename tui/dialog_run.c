@@ -137,7 +137,7 @@ static void live_draw(struct ui *u, struct dialog *d)
 	if (!v)
 		return;
 	snprintf(title, sizeof(title), "Scenario %s", v->name);
-	b = dialog_frame(140, 200, title, ROLE_FRAME_FOCUS);
+	b = dialog_frame(140, (int)(v->nsteps + v->nprobes) + 9, title, ROLE_FRAME_FOCUS);
 	p = (struct pen){ .box = b };
 	draw_head(u, v, &p);
 	p = (struct pen){ .box = { b.y + p.row, b.x, b.h - p.row, b.w } };

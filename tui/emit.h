@@ -60,7 +60,7 @@ json_t *record_fact(const char *target, const char *key, const char *value);
 /* A line of the journal, written AT. */
 json_t *record_log(const char *at, const struct injection *i);
 json_t *record_plan(const struct plan *p, size_t item);
-json_t *record_operation(const char *node, const struct operation *op);
+json_t *record_operation(const char *node, const struct operation *op, const char *guard);
 json_t *record_error(const struct err *e);
 json_t *record_output(const char *node, const char *verb, const char *line);
 json_t *record_scenario(const struct scenario_entry *en);

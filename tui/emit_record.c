@@ -440,7 +440,7 @@ json_t *record_result(const struct scenario_view *v)
 	return end(&r);
 }
 
-json_t *record_operation(const char *node, const struct operation *op)
+json_t *record_operation(const char *node, const struct operation *op, const char *guard)
 {
 	struct rec r = begin("plan");
 	char head[512];
@@ -449,7 +449,7 @@ json_t *record_operation(const char *node, const struct operation *op)
 		 op->word ? op->word : "", node, op->help ? op->help : "");
 	set(&r, "do", lines(head, ""));
 	set(&r, "undo", json_array());
-	set(&r, "guard", json_null());
+	set_text(&r, "guard", guard);
 	return end(&r);
 }
 

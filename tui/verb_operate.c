@@ -61,6 +61,7 @@ struct job {
 	const char *node;
 	struct task *task;
 	int r;
+	bool refused;
 	struct err e;
 };
 
@@ -120,6 +121,7 @@ static struct job *begin_jobs(struct batch *b, const struct operation *op, size_
 			continue;
 		j->node = v->cfg->name;
 		j->r = deck_operate(b->deck, j->node, op, &j->task, &j->e);
+		j->refused = j->r == -EROFS || j->r == -EPERM;
 		++*n;
 	}
 	snapshot_put(s);
@@ -149,13 +151,13 @@ static int operate_step(struct batch *b, const struct operation *op, size_t *n)
 	for (size_t i = 0; i < *n && jobs; i++) {
 		finish(b, op, &jobs[i]);
 		if (jobs[i].r)
-			r = exit_worst(r, jobs[i].r == -EROFS ? EXIT_REFUSED : EXIT_FAILED);
+			r = exit_worst(r, jobs[i].refused ? EXIT_REFUSED : EXIT_FAILED);
 	}
 	free(jobs);
 	return r;
 }
 
-/* A step that fails does not keep the others from being done. */
+/* A step that fails does not keep the others from being done; one that is refused does. */
 static int operate(struct batch *b, const struct operation *op)
 {
 	const struct snapshot *s;
@@ -167,7 +169,7 @@ static int operate(struct batch *b, const struct operation *op)
 	s = deck_snapshot(b->deck);
 	batch_reach(b, s);
 	snapshot_put(s);
-	for (; op && !batch_interrupted(b); op = next_step(b, op))
+	for (; op && r != EXIT_REFUSED && !batch_interrupted(b); op = next_step(b, op))
 		r = exit_worst(r, operate_step(b, op, &n));
 	if (batch_interrupted(b))
 		return EXIT_SIGNAL;
@@ -241,12 +243,13 @@ static int no_word(struct batch *b, const char *verb, const char *word)
 	return batch_usage(b, "%s %s: it is one of%s", verb, word, list);
 }
 
-static int dry_run(struct batch *b, const struct operation *op)
+/* GUARD NULL: it has no say. */
+static int dry_run(struct batch *b, const struct operation *op, const char *guard)
 {
 	for (size_t i = 0; i < b->cfg->nnodes; i++) {
 		if (!scope_has(b, b->cfg->nodes[i].name))
 			continue;
-		emit_put(b->emit, record_operation(b->cfg->nodes[i].name, op));
+		emit_put(b->emit, record_operation(b->cfg->nodes[i].name, op, guard));
 		b->tally.done++;
 	}
 	return EXIT_DONE;
@@ -262,7 +265,7 @@ int verb_module(struct batch *b, char **words, int n)
 	op = find_operation(b, words[0], words[1]);
 	if (!op)
 		return no_word(b, words[0], words[1]);
-	return b->args->opts & OPT_DRY_RUN ? dry_run(b, op) : operate(b, op);
+	return b->args->opts & OPT_DRY_RUN ? dry_run(b, op, NULL) : operate(b, op);
 }
 
 int verb_points(struct batch *b, char **words, int n)
@@ -315,6 +318,24 @@ bool verb_has_operation(const struct backend *be, char **words, int n)
 	return op_of(be, words, n) != NULL;
 }
 
+/* Of all nodes that OP is for, before the first is touched; why not goes to E. */
+static int ask_guard(struct batch *b, const struct operation *op, struct err *e)
+{
+	const struct snapshot *s;
+	int r = batch_contact(b, 1);
+
+	if (!r)
+		r = batch_contact_probes(b);
+	if (r)
+		return r;
+	s = deck_snapshot(b->deck);
+	for (size_t i = 0; i < s->nnodes && !r; i++)
+		if (applies(b, op, s->nodes[i]))
+			r = deck_may_operate(b->deck, s->nodes[i]->cfg->name, op, e);
+	snapshot_put(s);
+	return r ? EXIT_REFUSED : EXIT_DONE;
+}
+
 int verb_operation(struct batch *b, const struct backend *be, char **words, int n)
 {
 	const struct operation *op = op_of(be, words, n);
@@ -327,8 +348,16 @@ int verb_operation(struct batch *b, const struct backend *be, char **words, int 
 	r = scope_words(b, NULL, 0);
 	if (r)
 		return r;
+	if (op->takes_down)
+		r = ask_guard(b, op, &e);
+	if (r && r != EXIT_REFUSED)
+		return r;
 	if (b->args->opts & OPT_DRY_RUN)
-		return dry_run(b, op);
+		dry_run(b, op, !op->takes_down ? NULL : r ? e.msg : "ok");
+	if (r)
+		return batch_error(b, &e, r);
+	if (b->args->opts & OPT_DRY_RUN)
+		return EXIT_DONE;
 	done = b->tally.done + b->tally.failed;
 	r = operate(b, op);
 	if (r == EXIT_SIGNAL || b->tally.done + b->tally.failed > done)

@@ -4,7 +4,12 @@
 # FLUSH. The ledger's file accounts has a line each: user, host and row as hex digits, which no name can break out of.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
+cloudstack_is_mysql() {
+	[ "$(fd_get cloudstack_server)" = mysql ]
+}
+
 cloudstack_accounts() {
+	! cloudstack_is_mysql || { cloudstack_mysql_accounts; return; }
 	cloudstack_sql "SELECT HEX(User), HEX(Host), HEX(Priv) FROM mysql.global_priv
 		WHERE User = CONVERT(0x$(cloudstack_hex "$p_user") USING utf8mb4) AND JSON_VALUE(Priv, '\$.is_role') IS NULL"
 }
@@ -28,9 +33,13 @@ cloudstack_each() {
 	done <"$fd_dir/accounts"
 }
 
+cloudstack_limit() {
+	if cloudstack_is_mysql; then cloudstack_mysql_alter "$1" "$2" "$p_n"; return; fi
+	cloudstack_said=$(cloudstack_sql "$(cloudstack_names "$1" "$2") $(cloudstack_alter "$p_n" @now)")
+}
+
 cloudstack_limit_one() {
-	cloudstack_said=$(cloudstack_sql "$(cloudstack_names "$1" "$2") $(cloudstack_alter "$p_n" @now)") ||
-		fail EIO "the limit cannot be set: $(cloudstack_why "$cloudstack_said")"
+	cloudstack_limit "$1" "$2" || fail EIO "the limit cannot be set: $(cloudstack_why "$cloudstack_said")"
 }
 
 cloudstack_account_do() {
@@ -42,9 +51,14 @@ cloudstack_account_do() {
 	fd_put cloudstack_mode account && host_own && cloudstack_each cloudstack_limit_one
 }
 
+cloudstack_show() {
+	if cloudstack_is_mysql; then cloudstack_mysql_show "$1" "$2"; return; fi
+	cloudstack_sql "$(cloudstack_names "$1" "$2") EXECUTE IMMEDIATE IF(@now IS NULL, 'DO 0', CONCAT('SHOW CREATE USER ', QUOTE(@u), '@', QUOTE(@h)))"
+}
+
 # cloudstack_in_force USER HOST: prints the limit that the server goes by; 0 none.
 cloudstack_in_force() {
-	cloudstack_said=$(cloudstack_sql "$(cloudstack_names "$1" "$2") EXECUTE IMMEDIATE IF(@now IS NULL, 'DO 0', CONCAT('SHOW CREATE USER ', QUOTE(@u), '@', QUOTE(@h)))") || return 1
+	cloudstack_said=$(cloudstack_show "$1" "$2") || return 1
 	case $cloudstack_said in
 	*' MAX_USER_CONNECTIONS '*)
 		cloudstack_said=${cloudstack_said##* MAX_USER_CONNECTIONS }
@@ -64,6 +78,7 @@ cloudstack_account_verify() {
 
 # The row that was captured goes back, unless somebody has changed more of it than the limit meanwhile.
 cloudstack_unlimit_one() {
+	! cloudstack_is_mysql || { cloudstack_mysql_alter "$1" "$2" "$3"; return; }
 	cloudstack_said=$(cloudstack_sql "$(cloudstack_names "$1" "$2")
 		SET @was = CONVERT(0x$3 USING utf8mb4), @key = '\$.max_user_connections';
 		SET @row = IF(JSON_REMOVE(@now, @key) = JSON_REMOVE(@was, @key), @was, @now);
@@ -75,6 +90,7 @@ cloudstack_account_undo() {
 }
 
 cloudstack_was() {
+	! cloudstack_is_mysql || { printf '%s' "$1"; return; }
 	cloudstack_sql "SELECT IFNULL(JSON_VALUE(CONVERT(0x$1 USING utf8mb4), '\$.max_user_connections'), 0)"
 }
 
@@ -92,6 +108,7 @@ cloudstack_account_gone() {
 
 # Sessions that are open are not counted.
 cloudstack_kill_user() {
+	! cloudstack_is_mysql || { cloudstack_mysql_kill; return; }
 	cloudstack_said=$(cloudstack_sql "$(cloudstack_names "$(cloudstack_hex "$p_user")" 00) EXECUTE IMMEDIATE CONCAT('KILL USER ', QUOTE(@u))") ||
 		fail EIO "open sessions cannot be ended: $(cloudstack_why "$cloudstack_said")"
 }

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What the collector tells of CloudStack: behind proc.sh and conf.sh. Builtins and /proc alone.
-# shellcheck disable=SC2034,SC2154 # FD_ROLES and say are the collector's, the rest is proc.sh's
+# shellcheck disable=SC2034,SC2154 # FD_ROLES and say are the collector's, the rest is set by fd_split
 
 # cloudstack_role WORD of cluster.cfg: to cloudstack_r the component that it means.
 cloudstack_role() {
@@ -35,19 +35,6 @@ cloudstack_here() {
 	[ -d /var/lib/mysql/cloud ] || cloudstack_enabled cloudstack-management || cloudstack_enabled cloudstack-agent
 }
 
-cloudstack_say_daemon() {
-	say :service "$cloudstack_name"
-	say component "cloudstack.$cloudstack_c"
-	say pid "$cloudstack_pid"
-	say started "$cloudstack_born"
-	[ -z "$cloudstack_u" ] || say unit "$cloudstack_u"
-	case $cloudstack_letter in
-	T | t) say state stopped ;;
-	Z | X) say state down ;;
-	*) say state up ;;
-	esac
-}
-
 # cloudstack_say_down COMPONENT UNIT…: one that does not run, and should.
 cloudstack_say_down() {
 	cloudstack_c=$1
@@ -58,10 +45,21 @@ cloudstack_say_down() {
 		! cloudstack_enabled "$cloudstack_v" || cloudstack_u=$cloudstack_v.service
 	done
 	case $cloudstack_u$cloudstack_roles in *.service* | *" $cloudstack_c "*) ;; *) return ;; esac
-	say :service "$cloudstack_c"
-	say component "cloudstack.$cloudstack_c"
-	[ -z "$cloudstack_u" ] || say unit "$cloudstack_u"
-	say state down
+	fd_say_down cloudstack "$cloudstack_c" "$cloudstack_u"
+}
+
+# The kernel's own NFS server has no process: its number of threads tells whether it runs.
+cloudstack_kernel_nfs() {
+	cloudstack_n=0
+	read -r cloudstack_n 2>/dev/null </proc/fs/nfsd/threads || return 1
+	[ "$cloudstack_n" != 0 ]
+}
+
+cloudstack_say_kernel_nfs() {
+	say :service nfs
+	say component cloudstack.nfs
+	[ ! -d /run/systemd/system ] || [ ! -e /lib/systemd/system/nfs-server.service ] || say unit nfs-server.service
+	say state up
 }
 
 # To cloudstack_reboots: the agent here would reboot the host when it cannot write its heartbeat.
@@ -83,9 +81,25 @@ cloudstack_say_path() {
 	[ -z "$cloudstack_reboots" ] || say reboots "$cloudstack_reboots"
 }
 
+# A pool of libvirt's that is a directory somewhere else: local storage.
+cloudstack_pools() {
+	for cloudstack_f in /run/libvirt/storage/*.xml; do
+		[ -r "$cloudstack_f" ] || continue
+		while read -r cloudstack_v; do
+			case $cloudstack_v in '<path>'/mnt/*) continue ;; '<path>'/*) ;; *) continue ;; esac
+			cloudstack_at=${cloudstack_v#<path>}
+			cloudstack_at=${cloudstack_at%%</path>*}
+			cloudstack_o=ro
+			[ ! -w "$cloudstack_at" ] || cloudstack_o=rw
+			cloudstack_say_path "$cloudstack_at" pool "$cloudstack_o"
+		done <"$cloudstack_f"
+	done
+}
+
 # CloudStack mounts its storage below /mnt.
 cloudstack_paths() {
 	cloudstack_danger
+	cloudstack_pools
 	while read -r _ cloudstack_at cloudstack_k cloudstack_o _; do
 		case $cloudstack_at in /mnt/*) cloudstack_say_path "$cloudstack_at" "$cloudstack_k" "$cloudstack_o" ;; esac
 	done </proc/self/mounts
@@ -100,11 +114,10 @@ cloudstack_guests() {
 }
 
 cloudstack_items() {
-	cloudstack_scan
+	fd_daemons cloudstack
 	cloudstack_here || return 0
 	for cloudstack_x in $cloudstack_found; do
-		cloudstack_split "$cloudstack_x"
-		cloudstack_say_daemon
+		fd_say_daemon cloudstack "$cloudstack_x"
 		[ "$cloudstack_c" != libvirt ] || cloudstack_guests
 	done
 	cloudstack_say_down ms cloudstack-management
@@ -112,7 +125,7 @@ cloudstack_items() {
 	cloudstack_say_down usage cloudstack-usage
 	cloudstack_say_down mysql mariadb mysqld mysql
 	cloudstack_say_down libvirt libvirtd virtqemud
-	cloudstack_say_down nfs nfs-ganesha
+	if cloudstack_kernel_nfs; then cloudstack_say_kernel_nfs; else cloudstack_say_down nfs nfs-ganesha nfs-server; fi
 	cloudstack_paths
 }
 

@@ -16,8 +16,9 @@ cloudstack_admin() {
 		return 1
 	}
 	case $cloudstack_said in
-	*MariaDB*) ;;
-	*) fail EOPNOTSUPP "it is $cloudstack_said: this was seen to work on MariaDB alone" ;;
+	*MariaDB*) fd_put cloudstack_server mariadb ;;
+	8.*) fd_put cloudstack_server mysql ;;
+	*) fail EOPNOTSUPP "it is $cloudstack_said: neither MariaDB nor MySQL 8" ;;
 	esac
 }
 

@@ -10,15 +10,8 @@ cloudstack_before() {
 	! cloudstack_well "$cloudstack_kind" "$(sed 's/ .*//' "$fd_dir/pids")" || fd_put was_well yes
 }
 
-# cloudstack_is_well PID: at most half a minute at a time; the clock of the TTL comes again, and so may the operator.
+# cloudstack_is_well PID
 cloudstack_is_well() {
 	[ -n "$(fd_get was_well)" ] || return 0
-	cloudstack_end=$(($(fd_now) + 28000))
-	until cloudstack_well "$cloudstack_kind" "$1"; do
-		[ "$(fd_now)" -lt "$cloudstack_end" ] || {
-			fail EIO "$t_name runs again and is not well yet" "restore once more, or see its log"
-			return 1
-		}
-		sleep 0.3
-	done
+	host_well '' cloudstack_well "$cloudstack_kind" "$1" || fail EIO "$t_name runs again and is not well yet" "restore once more, or see its log"
 }

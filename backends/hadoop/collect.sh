@@ -21,7 +21,6 @@ for hadoop_v in ${FD_ROLES-}; do
 	! hadoop_role "$hadoop_v" || hadoop_roles="$hadoop_roles $hadoop_r"
 done
 hadoop_roles="$hadoop_roles "
-hadoop_seen=' '
 
 # To hadoop_odd: what differs from cluster.cfg.
 hadoop_compare() {
@@ -32,28 +31,11 @@ hadoop_compare() {
 	esac
 }
 
-hadoop_say_daemon() {
-	say :service "$hadoop_name"
-	say component "hadoop.$hadoop_c"
-	say pid "$hadoop_pid"
-	say started "$hadoop_born"
-	[ -z "$hadoop_u" ] || say unit "$hadoop_u"
-	case $hadoop_letter in
-	T | t) say state stopped ;;
-	Z | X) say state down ;;
-	*) say state up ;;
-	esac
-	hadoop_compare
-	[ -z "$hadoop_odd" ] || say health "$hadoop_odd"
-}
-
 # hadoop_say_down NAME: unless it runs, or was said.
 hadoop_say_down() {
 	case "$hadoop_named " in *" $1 "*) return ;; esac
 	hadoop_named="$hadoop_named $1"
-	say :service "$1"
-	say component "hadoop.${1%%-*}"
-	say state down
+	fd_say_down hadoop "$1"
 }
 
 # What we took down is not gone from the list.
@@ -75,12 +57,13 @@ hadoop_say_injected() {
 }
 
 hadoop_items() {
-	hadoop_scan
+	fd_daemons hadoop
 	hadoop_named=
 	for hadoop_x in $hadoop_found; do
-		hadoop_split "$hadoop_x"
+		fd_say_daemon hadoop "$hadoop_x"
 		hadoop_named="$hadoop_named $hadoop_name $hadoop_c"
-		hadoop_say_daemon
+		hadoop_compare
+		[ -z "$hadoop_odd" ] || say health "$hadoop_odd"
 	done
 	hadoop_say_injected
 	case $hadoop_named$hadoop_roles in *[a-z]*)

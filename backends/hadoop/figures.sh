@@ -64,9 +64,9 @@ hadoop_ask() {
 }
 
 hadoop_slow() {
-	hadoop_scan
+	fd_daemons hadoop
 	for hadoop_x in $hadoop_found; do
-		hadoop_split "$hadoop_x"
+		fd_split hadoop "$hadoop_x"
 		[ "$hadoop_letter" != T ] || continue
 		hadoop_address_of
 		say :service "$hadoop_name"

@@ -115,7 +115,7 @@ hadoop_live() {
 # hadoop_before PID: what is kept of how it was; a daemon in trouble is not broken further.
 hadoop_before() {
 	hadoop_c=$(hadoop_component "$1")
-	[ "$hadoop_c" != - ] || { fail EBUSY "process $1 is no daemon of Hadoop any more"; return 1; }
+	[ -n "$hadoop_c" ] || { fail EBUSY "process $1 is no daemon of Hadoop any more"; return 1; }
 	hadoop_configure "$1"
 	fd_put nodes 0
 	case $hadoop_c in
@@ -130,16 +130,9 @@ hadoop_before() {
 	esac
 }
 
-# hadoop_is_live PID SINCE [MS]: at most half a minute at a time; the clock of the TTL comes again, and so may the operator.
+# hadoop_is_live PID SINCE [MS]
 hadoop_is_live() {
-	hadoop_end=$(($(fd_now) + ${3-28000}))
-	until hadoop_live "$1" "$2"; do
-		[ "$(fd_now)" -lt "$hadoop_end" ] || {
-			fail EIO "$hadoop_not" "it runs again; restore once more, or see its log"
-			return 1
-		}
-		sleep 0.5
-	done
+	host_well "${3-}" hadoop_live "$1" "$2" || fail EIO "$hadoop_not" "it runs again; restore once more, or see its log"
 }
 
 # hadoop_age PID: when it was started, in ms of CLOCK_BOOTTIME.

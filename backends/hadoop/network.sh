@@ -5,12 +5,11 @@
 
 do_() {
 	p_direction=both
-	hadoop_seen=' '
 	hadoop_scan
 	: >"$fd_dir/pids"
 	for hadoop_each in $hadoop_found; do
 		hadoop_before "${hadoop_each%%:*}" || return 1
-		hadoop_split "$hadoop_each"
+		fd_split hadoop "$hadoop_each"
 		printf '%s %s\n' "$hadoop_pid" "$hadoop_born" >>"$fd_dir/pids"
 	done
 	host_isolate

@@ -88,7 +88,7 @@ hadoop_stop() {
 	hadoop_scan
 	hadoop_bad=0
 	for hadoop_x in $hadoop_found; do
-		hadoop_split "$hadoop_x"
+		fd_split hadoop "$hadoop_x"
 		[ "$hadoop_c" = "$1" ] || continue
 		hadoop_since=$(fd_now)
 		{ hadoop_free "$1" && hadoop_end && echo "$hadoop_name stopped, $(hadoop_took "$hadoop_since")"; } || hadoop_bad=1
@@ -159,7 +159,7 @@ hadoop_find() {
 hadoop_healthy() {
 	hadoop_bad=0
 	for hadoop_x in $hadoop_mine_all; do
-		hadoop_split "$hadoop_x"
+		fd_split hadoop "$hadoop_x"
 		case $hadoop_letter in T | t) fail EBUSY "$hadoop_name is stopped (SIGSTOP), by somebody else"; return 1 ;; esac
 		hadoop_any_state=$1
 		hadoop_is_live "$hadoop_pid" "${hadoop_born}0" 60000 || hadoop_bad=1

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# hadoop.hdfs-safe: behind host/common.sh, host/process.sh, proc.sh, conf.sh, live.sh and client.sh. There is
-# no way in by HTTP: one start of Hadoop's own program each way. What it shows is asked by HTTP.
+# hadoop.hdfs-safe: behind host/common.sh, host/process.sh, proc.sh, conf.sh, live.sh, client.sh and rpc.sh. There is no way
+# in by HTTP. What it shows is asked by HTTP.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
 hadoop_fs_state() {
@@ -10,9 +10,11 @@ hadoop_fs_state() {
 	printf '%s\n' "$hadoop_v" | sed -n 's/^ *"FSState" : "\(.*\)".*/\1/p'
 }
 
-# hadoop_safemode enter|leave
+# hadoop_safemode enter|leave: by a call, else by Hadoop's own program, which a JVM's start makes late.
 hadoop_safemode() {
 	read -r hadoop_pid hadoop_born <"$fd_dir/pids"
+	case $1 in leave) hadoop_v=1 ;; *) hadoop_v=2 ;; esac
+	! hadoop_rpc "$hadoop_pid" "$(fd_get rpc)" "$hadoop_v" || return 0
 	hadoop_said=$(hadoop_client "$hadoop_pid" org.apache.hadoop.hdfs.tools.DFSAdmin -fs "hdfs://$(fd_get rpc)" -safemode "$1")
 }
 
@@ -36,7 +38,7 @@ do_() {
 	host_own && hadoop_safemode enter
 	[ "$(hadoop_fs_state)" != Operational ] || {
 		host_disown
-		fail EIO "the NameNode does not enter safe mode: $(hadoop_why "$hadoop_said")"
+		fail EIO "the NameNode does not enter safe mode: $(hadoop_why "${hadoop_said-}")"
 	}
 }
 
@@ -51,6 +53,7 @@ hadoop_same() {
 
 undo_() {
 	host_owned && hadoop_same && [ "$(hadoop_fs_state)" != Operational ] || return 0
+	hadoop_configure "$hadoop_pid"
 	hadoop_safemode leave
 }
 

@@ -5,10 +5,9 @@
 
 # hadoop_first COMPONENT: to hadoop_pid, with its configuration.
 hadoop_first() {
-	hadoop_seen=' '
 	hadoop_scan
 	for hadoop_x in $hadoop_found; do
-		hadoop_split "$hadoop_x"
+		fd_split hadoop "$hadoop_x"
 		[ "$hadoop_c" != "$1" ] || { hadoop_configure "$hadoop_pid"; return 0; }
 	done
 	fail ENOENT "no $1 runs here any more"

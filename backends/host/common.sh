@@ -40,3 +40,14 @@ host_wait() {
 		sleep 0.1
 	done
 }
+
+# host_well MS COMMAND…: at most that long, half a minute where it is empty: the clock of the TTL comes again, and so may the
+# operator. By the clock, since a question takes its own time.
+host_well() {
+	host_end=$(($(fd_now) + ${1:-28000}))
+	shift
+	until "$@"; do
+		[ "$(fd_now)" -lt "$host_end" ] || return 1
+		sleep 0.3
+	done
+}

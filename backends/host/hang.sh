@@ -32,8 +32,12 @@ do_() {
 	host_take "$p_scope" && host_stop_taken
 }
 
-verify_() {
+host_stopped() {
 	host_wait 20 host_each host_hangs || fail EIO "it was sent SIGSTOP and does not stop"
+}
+
+verify_() {
+	host_stopped
 }
 
 undo_() {

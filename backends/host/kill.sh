@@ -28,8 +28,12 @@ do_() {
 	host_take main && host_kill_taken
 }
 
-verify_() {
+host_killed() {
 	host_wait 50 host_each host_dead || fail EIO "it was sent SIGKILL and is still there"
+}
+
+verify_() {
+	host_killed
 }
 
 host_bring_back() {

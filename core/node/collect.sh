@@ -7,8 +7,9 @@
 #   ?  "slow" has something to tell: a backend's fast part has set fd_ask_slow
 # "run BYTES" runs the text that follows, in a shell of its own: to have one open saves an act what it
 # costs to start one. Its last line is status<TAB>NUMBER.
-# FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
+# Behind proc.sh. FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
 # what their faults need as BACKEND:WORD: what BACKEND_has_WORD says, else a command. FD_ROLES: the node's roles.
+# shellcheck disable=SC2154 # fd_value and what else proc.sh sets
 LC_ALL=C
 export LC_ALL
 
@@ -28,15 +29,8 @@ while read -r fd_k fd_v _; do
 done </proc/self/status
 fd_boot=
 [ ! -r /proc/sys/kernel/random/boot_id ] || read -r fd_boot </proc/sys/kernel/random/boot_id
-# a container starts anew under the same kernel: then its first process is another one. By words: a
-# pattern of twenty stars costs a shell as much as twenty forks.
-fd_init_born() {
-	read -r fd_v </proc/1/stat || return 0
-	# shellcheck disable=SC2086 # the fields behind the name are words
-	set -- ${fd_v##*) }
-	fd_boot=$fd_boot.${20}
-}
-fd_init_born
+# a container starts anew under the same kernel: then its first process is another one
+! fd_born 1 || fd_boot=$fd_boot.$fd_value
 
 fd_find_lacks() {
 	fd_lacks='' fd_asked=' '
@@ -64,12 +58,8 @@ fd_node() {
 	done </proc/meminfo
 }
 
-# fd_started PID: prints its start time, in ticks since the boot.
 fd_started() {
-	read -r fd_v 2>/dev/null <"/proc/$1/stat" || return 1
-	# shellcheck disable=SC2086 # the fields behind the name are words
-	set -- ${fd_v##*) }
-	say started "${20}"
+	fd_born "$1" && say started "$fd_value"
 }
 
 # fd_unit_pid UNIT: the first process of a systemd unit, to fd_pid; from the cgroups, without a fork.
@@ -84,13 +74,9 @@ fd_unit_pid() {
 
 # fd_comm_pid COMM: the first process of that name, to fd_pid.
 fd_comm_pid() {
-	for fd_c in /proc/[0-9]*/comm; do
-		fd_v=
-		read -r fd_v 2>/dev/null <"$fd_c"
-		[ "$fd_v" = "$1" ] || continue
-		fd_pid=${fd_c#/proc/}
-		fd_pid=${fd_pid%/comm}
-		return 0
+	for fd_x in $fd_found; do
+		fd_pid=${fd_x%%:*}
+		[ "${fd_x##*:}" != "$1" ] || return 0
 	done
 	fd_pid=
 	return 1
@@ -118,6 +104,29 @@ fd_component() {
 	else
 		say state down
 	fi
+}
+
+# fd_say_daemon NAME WORD of NAME_found: takes it apart, and says it.
+fd_say_daemon() {
+	fd_split "$1" "$2"
+	say :service "$fd_name"
+	say component "$1.$fd_x"
+	say pid "$fd_pid"
+	say started "$fd_value"
+	[ -z "$fd_v" ] || say unit "$fd_v"
+	case $fd_letter in
+	T | t) say state stopped ;;
+	Z | X) say state down ;;
+	*) say state up ;;
+	esac
+}
+
+# fd_say_down NAME SERVICE [UNIT]: one that should run.
+fd_say_down() {
+	say :service "$2"
+	say component "$1.${2%%-*}"
+	[ -z "${3-}" ] || say unit "$3"
+	say state down
 }
 
 fd_ledger_file() {
@@ -159,6 +168,7 @@ fd_fast() {
 	fd_ledger
 	fd_clocks
 	fd_ask_slow=''
+	fd_scan
 	for fd_b in $FD_BACKENDS; do "${fd_b}_fast"; done
 	[ -z "$fd_ask_slow" ] || echo '?'
 }
@@ -168,6 +178,7 @@ fd_slow() {
 	[ -n "${fd_asked-}" ] || fd_find_lacks
 	say :node ''
 	say lacks "$fd_lacks"
+	fd_scan
 	for fd_b in $FD_BACKENDS; do "${fd_b}_slow"; done
 }
 

@@ -120,15 +120,7 @@ fd_meta() {
 	} >"$fd_dir/meta"
 }
 
-# The process of the TTL is known by pid and start time, never by pid alone.
-fd_born() {
-	[ -r "/proc/$1/stat" ] || return 1
-	read -r fd_stat <"/proc/$1/stat" 2>/dev/null || return 1
-	# shellcheck disable=SC2086 # the fields behind the name are words
-	set -- ${fd_stat##*) }
-	fd_value=${20}
-}
-
+# A process is known by pid and start time, never by pid alone.
 fd_start_time() {
 	fd_born "$1" && printf '%s' "$fd_value"
 }

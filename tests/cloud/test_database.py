@@ -35,8 +35,10 @@ def test_limit_of_the_account(lab, deck, accounts):
     assert limited.count("MAX_USER_CONNECTIONS 1") == 2 and limited.split("CREATE")[0] == accounts.split("CREATE")[0]
     assert "already" in deck("--yes", "cloudstack", "db-limit", "2", code=1).out
     ident = deck("list", "injections").one("injection")["id"]
+    server = lab.on("mgmt", "systemctl show -p MainPID --value cloudstack-management")
     deck("cloudstack", "db-restore")
-    wait("it heals", lambda: '"state":"Up"' in listed(lab, 1), 1.5)
+    wait("it heals", lambda: '"state":"Up"' in listed(lab, 1), 1)
+    assert lab.on("mgmt", "systemctl show -p MainPID --value cloudstack-management") == server
     assert lab.on("mgmt", ACCOUNTS) == accounts
     deck("restore", ident, code=None)
     assert lab.on("mgmt", ACCOUNTS) == accounts

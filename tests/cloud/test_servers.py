@@ -8,7 +8,7 @@ from conftest import LIMIT, POOL, SIGNED, WHERE, wait
 def test_list(lab, deck):
     found = wait("the slow questions are answered", lambda: (lambda s: s if s["ms"]["health"] and s["mysql"]["figures"].get("hosts_up") else None)(deck.services()), LIMIT)
     assert {n: s["node"] for n, s in found.items()} == WHERE and {s["state"] for s in found.values()} == {"up"}
-    assert found["ms"]["health"] == "healthy (401)" and found["ms"]["figures"]["api"] < 1000
+    assert found["ms"]["health"] == "healthy (401)" and found["ms"]["figures"]["api"] < 1000 and found["ms"]["figures"]["agents"] == 1
     figures = found["mysql"]["figures"]
     assert figures["hosts_up"] == 1 and figures["hosts_away"] == 0 and figures["mshost_age"] <= 3 and figures["usage_age"] <= 3
     assert 5 <= figures["db_used"] < figures["db_limit"] == 151 and found["mysql"]["health"] == "hosts: cs1 Up"

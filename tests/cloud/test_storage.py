@@ -35,7 +35,7 @@ def test_pool(lab, deck):
 
 
 def test_path_with_a_space_and_a_bind_of_it(lab, deck, odd):
-    """Both are one file system: what is bound elsewhere is read-only too."""
+    """Both are one file system: what is bound elsewhere is read-only too. The bind mount itself is alone, as one of the system's disk is."""
     before = lab.on("cs1", MOUNTS)
     wait("it is listed", lambda: odd in deck.storage(), LIMIT)
     deck("--yes", "cloudstack", "storage-ro", odd)
@@ -43,8 +43,25 @@ def test_path_with_a_space_and_a_bind_of_it(lab, deck, odd):
     deck("cloudstack", "storage-rw", odd)
     assert lab.on("cs1", MOUNTS) == before and writes(lab, odd) == writes(lab, "/mnt/bound") == "x\n"
     deck("--yes", "--ttl", "3s", "cloudstack", "storage-ro", "/mnt/bound@cs1")
-    assert "Read-only file system" in writes(lab, "/mnt/bound")
+    assert "Read-only file system" in writes(lab, "/mnt/bound") and writes(lab, odd) == "x\n"
     wait("the node has ended it by itself", lambda: lab.on("cs1", MOUNTS + "; ls /run/faultdeck 2>/dev/null", check=False) == before, 10)
+
+
+def test_bind_of_the_system_s_disk(lab, deck):
+    """Is read-only at that place; the system's own directories, mounted over themselves, never are."""
+    lab.on("cs1", "mkdir -p /var/lib/images /mnt/images && mount --bind /var/lib/images /mnt/images && mount -o remount,bind,nosuid,strictatime /mnt/images && mount --bind /etc /etc")
+    try:
+        before = lab.on("cs1", MOUNTS)
+        deck("--yes", "cloudstack", "storage-ro", "/mnt/images@cs1")
+        assert "Read-only file system" in writes(lab, "/mnt/images") and writes(lab, "/var/lib/images") == writes(lab, POOL) == "x\n"
+        deck("cloudstack", "storage-rw", "/mnt/images")
+        assert lab.on("cs1", MOUNTS) == before and "nosuid" in before and writes(lab, "/mnt/images") == "x\n"
+        lab.on("cs1", "(exec 8>/mnt/images/disk && exec sleep 97 >/dev/null 2>&1) &")
+        said = deck.refused("--yes", "cloudstack", "storage-ro", "/mnt/images@cs1")
+        assert "kvm.file-write" in said and "io-hang" not in said  # that would freeze the whole of it
+        assert "needs to come back" in deck.refused("--yes", "cloudstack", "storage-ro", "/etc@cs1", code=1)
+    finally:
+        lab.on("cs1", "pkill -f '^sleep 97'; umount /etc; umount /mnt/images; rm -r /mnt/images /var/lib/images")
 
 
 def test_open_writers(lab, deck, odd):
@@ -77,7 +94,7 @@ def test_a_host_that_would_reboot(lab, deck, tmp_path):
 
 
 BAD = {POOL + "/KVMHA": "is no mount", "/": "needs to come back", "/var/lib": "needs to come back", "/run": "needs to come back",
-       "/nowhere": "there is no /nowhere", "/dev/shm": "no file system on a device"}
+       "/nowhere": "there is no /nowhere", "/dev/shm": "neither a file system on a device"}
 
 
 def test_refused(lab, deck):

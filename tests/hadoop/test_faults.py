@@ -16,6 +16,33 @@ def test_safe_mode(lab, deck):
     assert lab.hdfs()["FSState"] == "Operational" and "true" in lab.web("PUT", "/tmp/b", "MKDIRS")
 
 
+# how long after the end of the TTL the NameNode takes writes again, in ms
+LATE = """d=$(cat /run/faultdeck/%s/deadline)
+while curl -s -m 2 'http://master:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState' | grep -q '"safeMode"'; do sleep 0.02; done
+read u _ </proc/uptime; echo $((${u%%.*}${u#*.}0 - d))"""
+
+
+def test_safe_mode_ends_with_its_ttl(lab, deck):
+    """Not before, and within the 2 s that every fault promises: by a call, since a JVM's start alone takes longer."""
+    ident = deck.ident(deck.inject("hadoop.hdfs-safe", "nn@master", "ttl=4s"))
+    late = int(lab.on("master", LATE % ident))
+    assert 0 <= late < 2000, late
+    wait("the console knows", lambda: deck.injection(ident)["state"] == "expired", LIMIT)
+
+
+@pytest.mark.long
+def test_safe_mode_where_no_call_can_be_made(lab, deck):
+    """Then it is Hadoop's own program, both ways."""
+    lab.on("master", "mount --bind /bin/false /usr/bin/timeout")
+    try:
+        ident = deck.break_("hdfs-safe", "nn@master")
+        assert lab.hdfs()["FSState"] == "safeMode"
+        deck.restored(ident)
+        assert lab.hdfs()["FSState"] == "Operational"
+    finally:
+        lab.on("master", "umount /usr/bin/timeout")
+
+
 @pytest.mark.long
 def test_safe_mode_of_its_own_reasons_is_left(lab, deck):
     """The NameNode that entered for us is gone; the one that came waits for DataNodes, and goes on waiting."""

@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """start, stop, test, yarn-refresh: from whatever there is."""
+import re
+import time
+
 import pytest
 
 from conftest import LIMIT, WHERE, wait
@@ -17,6 +20,33 @@ def test_stop_and_start_as_the_original_script_called_it(lab, deck):
     assert {s["state"] for s in deck("hadoop", "list").of("service")} == {"down"}
     said = deck("cluster", "start").out
     assert lab.whole() and "HDFS is out of safe mode" in said
+
+
+# what the guard has against a stop of all, and what it says
+GUARDS = {
+    "protected": ('guard = { protected = ( "slave2" ); };', "", ["slave2 is never a target"]),
+    "hours": ('guard = { hours = "%s 00:00-24:00"; };' % ("mon", "tue", "wed", "thu", "fri", "sat", "sun")[(time.localtime().tm_wday + 3) % 7], "", ["hours = "]),
+    "probe": ("guard = { };", 'probes = ( { name = "holds"; command = "false"; node = "slave1"; abort = true; } );', ['abort probe "holds"', "failed"]),
+}
+
+
+@pytest.mark.parametrize("rule", GUARDS)
+def test_a_stop_that_the_guard_refuses(lab, deck, tmp_path, rule):
+    """Nothing is touched on any node; the rule and its line are said. start takes nothing down."""
+    guard, more, says = GUARDS[rule]
+    with open(deck.config) as f:
+        nodes = re.sub(r"\nguard = .*", "", f.read())
+    (tmp_path / "c.cfg").write_text(nodes + guard + "\n" + more + "\n")
+    deck.config = str(tmp_path / "c.cfg")
+    before = javas(lab)
+    for done in (deck("cluster", "stop", code=5), deck("--dry-run", "hadoop", "stop", code=5)):
+        error = done.of("error")[0]
+        assert error["code"] == "EPERM" and "c.cfg:%d)" % (nodes.count("\n") + 1 + (rule == "probe")) in error["message"], error
+        assert all(s in error["message"] for s in says)
+    assert done.of("plan")[0]["guard"] == error["message"]
+    assert javas(lab) == before
+    if rule == "protected":
+        deck("hadoop", "start")
 
 
 @pytest.mark.long
@@ -118,13 +148,19 @@ def test_refresh(lab, deck):
     assert lab.nodemanager("slave1")[0] == "RUNNING"
 
 
+@pytest.fixture
+def examples(lab):
+    if not lab.on("master", "ls /opt/hadoop/jars/hadoop-mapreduce-examples-*.jar", check=False):
+        pytest.skip("Maven has this version without its examples")
+
+
 @pytest.mark.long
-def test_a_job(lab, deck):
+def test_a_job(lab, examples, deck):
     assert "Pi is" in deck("hadoop", "test", "mr").out
 
 
 @pytest.mark.long
-def test_a_job_outlives_a_nodemanager(lab, deck):
+def test_a_job_outlives_a_nodemanager(lab, examples, deck):
     """One whose containers were on it is run again elsewhere."""
     running = lambda: (lab.ask(8088, "ws/v1/cluster/metrics") or {"clusterMetrics": {}})["clusterMetrics"].get("containersAllocated", 0)
     job = deck.start("hadoop", "test", "mr")

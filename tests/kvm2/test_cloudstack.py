@@ -55,6 +55,12 @@ def test_api_delay(lab, deck):
     added = {name: call(ask) - before[name] for name, ask in asks.items()}
     assert all(0.475 < s < 0.525 for s in added.values()), (added, before)
     assert lab.answers(8250) < 0.4 and lab.answers() < 0.4 and lab.ping() < 400
+    other = Talk(lab, deck.env["XDG_STATE_HOME"] + "/other", deck.config)
+    for _ in range(2):
+        other("restore", done.of("injection")[-1]["id"])
+        assert lab.on("kvm2", "tc qdisc show") == qdiscs
+    other.kill()
+    deck("--yes", "cloudstack", "api-delay", "500")
     deck("cloudstack", "api-delay-clear")
     assert lab.on("kvm2", "tc qdisc show") == qdiscs
     assert all(call(ask, 3) - before[name] < 0.2 for name, ask in asks.items())
@@ -63,6 +69,7 @@ def test_api_delay(lab, deck):
 def test_ttl_and_foreign(lab, deck):
     qdiscs = lab.on("kvm2", "tc qdisc show")
     deck("--yes", "cloudstack", "api-delay", "700", "ttl=15s")
+    deck.kill()
     wait("the node has ended it by itself", lambda: lab.on("kvm2", "tc qdisc show") == qdiscs, 40)
     lab.on("kvm2", "tc qdisc add dev lo root handle 7: prio")
     try:

@@ -61,7 +61,7 @@ cloud_conf() {
 		cp "$CLOUD_FILES"/mgmt/{db,server}.properties "$etc/cloudstack/management" &&
 		cp "$CLOUD_FILES/cs1/agent.properties" "$etc/cloudstack/agent" && cp "$CLOUD_FILES/cs1/guest.xml" "$CLOUD_FILES/mgmt/schema.sql" "$etc/fdlab" &&
 		cp "$CLOUD_FILES/cs1/qemu.conf" "$etc/libvirt" && cp "$CLOUD_FILES/mgmt/ganesha.conf" "$etc/ganesha" &&
-		printf '[mariadbd]\nbind-address = 127.0.0.1\ninnodb_buffer_pool_size = 32M\n' >"$etc/mysql/mariadb.conf.d/90-fdlab.cnf" || return 1
+		printf '[mariadbd]\nbind-address = 0.0.0.0\ninnodb_buffer_pool_size = 32M\n' >"$etc/mysql/mariadb.conf.d/90-fdlab.cnf" || return 1
 	for unit in management usage agent; do
 		printf '%s\n' 'JAVA_OPTS="-Xmx64m -XX:+UseSerialGC -XX:TieredStopAtLevel=1"' \
 			"CLASSPATH=/usr/share/cloudstack-common/classes:$java/HikariCP.jar:$java/mariadb-java-client.jar:$java/slf4j-api.jar:$java/slf4j-nop.jar" >"$etc/default/cloudstack-$unit"

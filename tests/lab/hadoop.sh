@@ -181,3 +181,39 @@ hadoop_config() {
 		guard = { max_nodes = 3; max_injections = 20; max_ttl = "10m"; };
 	EOF
 }
+
+# ---- a DataNode on an emulated host, whose kernel has what this machine's has not ----
+
+# make_arm_java TMP FINAL - a JRE as it lies on a Debian of that architecture; what it needs the host's image has
+make_arm_java() {
+	mkdir "$1/root" && apt_fetch "$IMAGE_SUITE" "$1" openjdk-17-jre-headless && unpack "$1/root" "$1"/*.deb && rm "$1"/*.deb
+}
+
+# arm_datanode_files LAYER JAVA - as a tar: Java, and of the lab's Hadoop what a DataNode loads
+arm_datanode_files() {
+	tar -c -C "$2/root" usr/lib/jvm etc/java-17-openjdk -C "$1" --exclude='*yarn*.jar' --exclude='*mapreduce*.jar' opt/hadoop etc/hadoop
+}
+
+# A second of this machine is a minute there: no check of what Maven has checked.
+# shellcheck disable=SC2016 # expands on the node
+ARM_DATANODE='
+for node in 10:master 11:slave1 12:slave2; do
+	grep -q " ${node#*:}$" /etc/hosts || echo "10.77.0.${node%:*} ${node#*:}" >>/etc/hosts
+done
+mkdir -p /var/lib/hadoop/data /var/log/hadoop /run/hadoop && chmod 700 /var/lib/hadoop/data
+export JAVA_HOME=/usr/lib/jvm/java-17-openjdk-arm64
+export JAVA_TOOL_OPTIONS=-XX:-BytecodeVerificationRemote
+/opt/hadoop/bin/hdfs --daemon start datanode'
+
+arm_datanode_live() { hadoop_asks '9870/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo' | grep '"LiveNodes"' | grep -qF "$1:9866"; }
+
+# lab datanode NODE - one more for the cluster, on an emulated host
+verb_datanode() {
+	local node=${1:?datanode NODE} lower java address
+	if [ ! -f "$STATE/hadoop.whole" ] || ! emu_running "$node"; then die "hadoop and $node must be up"; fi
+	address=$(sed -n 1p "$STATE/$node.emu")
+	lower=$(hadoop_lower) && java=$(cached arm-java "$({ apt_stamp "$IMAGE_SUITE" && declare -f make_arm_java; } | hash_of)" make_arm_java) || exit 1
+	on "$node" '[ -d /usr/lib/jvm ]' || arm_datanode_files "${lower%%:*}" "$java" | step "$node: files" on "$node" 'tar -x -C /' || exit 1
+	on "$node" "$ARM_DATANODE" || exit 1
+	step "$node: its DataNode is live" wait_for 400 arm_datanode_live "$address" || { on "$node" 'tail -n 5 /var/log/hadoop/*' >&2 && exit 1; }
+}

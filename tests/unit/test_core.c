@@ -212,6 +212,28 @@ static void test_collect(void **state)
 			 "", NULL));
 }
 
+static void test_a_server_and_its_unit(void **state)
+{
+	struct node_view *v =
+		view("t\t1\n:node\t\n:service\tmariadb\nunit\tmariadb."
+		     "service\nstate\tup\npid\t5\nrss\t9\n"
+		     ":service\tssh\nunit\tssh.service\n:service\tmysql\ncomponent\tc.mysql\n"
+		     "unit\tmariadb.service\nstate\tstopped\npid\t6\n",
+		     "", NULL);
+	const struct item *i = node_view_item(v, KIND_SERVICE, "mysql");
+
+	(void)state;
+	assert_int_equal(v->nitems, 3);
+	assert_int_equal(i->pid, 6);
+	assert_string_equal(i->state, "stopped");
+	assert_string_equal(item_attr(i, "rss"), "9");
+	/* by the unit's name, too */
+	assert_ptr_equal(node_view_item(v, KIND_SERVICE, "mariadb"), i);
+	assert_null(node_view_item(v, KIND_SERVICE, "maria"));
+	assert_non_null(node_view_item(v, KIND_SERVICE, "ssh"));
+	node_view_unref(v);
+}
+
 static void test_block_end(void **state)
 {
 	struct buf b = BUF_INIT(100);
@@ -228,9 +250,13 @@ static void test_block_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_targets), cmocka_unit_test(test_params),
-		cmocka_unit_test(test_journal), cmocka_unit_test(test_journal_full_disk),
-		cmocka_unit_test(test_collect), cmocka_unit_test(test_block_end),
+		cmocka_unit_test(test_targets),
+		cmocka_unit_test(test_params),
+		cmocka_unit_test(test_journal),
+		cmocka_unit_test(test_journal_full_disk),
+		cmocka_unit_test(test_collect),
+		cmocka_unit_test(test_block_end),
+		cmocka_unit_test(test_a_server_and_its_unit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

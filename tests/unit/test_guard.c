@@ -220,6 +220,17 @@ static void test_ttl_kernel_panic(void **state)
 	config_free(w.cfg);
 }
 
+/* What the guard says of a stop of node NAME; "" nothing. */
+static const char *stop(struct world *w, const char *name)
+{
+	static struct plan p;
+
+	memset(&p, 0, sizeof(p));
+	if (guard_refuses_stop(&w->deck, &w->snap, config_node(w->cfg, name), &p))
+		assert_true(p.refused);
+	return p.guard;
+}
+
 /* ---- hours ---- */
 
 /* DAY 0 is a Sunday. */
@@ -304,6 +315,7 @@ static void test_hours_in_guard(void **state)
 	snprintf(guard, sizeof(guard), "guard = { hours = \"%s 00:00-24:00\"; };",
 		 days[(tm.tm_wday + 3) % 7]);
 	make_world(&w, guard, NULL);
+	assert_non_null(strstr(stop(&w, "a"), "hours = "));
 	judge(&w, "a", &p);
 	assert_true(p.refused);
 	snprintf(says, sizeof(says), "hours = %s 00:00-24:00", days[(tm.tm_wday + 3) % 7]);
@@ -319,13 +331,55 @@ static void test_hours_in_guard(void **state)
 	config_free(w.cfg);
 }
 
+/* ---- operations that take things down ---- */
+
+static void test_stop(void **state)
+{
+	struct probe_cfg cfg = { .abort = true, .line = 9 };
+	struct probe_view probe = { .cfg = &cfg, .name = "writes", .state = PROBE_HOLDS };
+	struct world w;
+
+	(void)state;
+	make_world(&w, "guard = {\n protected = ( \"d\" ); };", NULL);
+	assert_string_equal(stop(&w, "a"), "");
+	assert_non_null(strstr(stop(&w, "d"), ":8): d is never a target"));
+	w.snap.probes = &probe;
+	w.snap.nprobes = 1;
+	assert_string_equal(stop(&w, "a"), "");
+	probe.state = PROBE_FAILED;
+	assert_non_null(strstr(stop(&w, "a"), "abort probe \"writes\""));
+	w.snap.panic = true;
+	assert_non_null(strstr(stop(&w, "a"), "blocked"));
+	config_free(w.cfg);
+}
+
+/* It is no injection, and is meant for all of a role. */
+static void test_stop_is_not_counted(void **state)
+{
+	static const char *const active[] = { "a", "!b", NULL };
+	struct world w;
+
+	(void)state;
+	make_world(
+		&w,
+		"guard = { quorum = true; max_nodes = 1; max_injections = 1; max_ttl = \"1s\"; };",
+		active);
+	assert_string_equal(stop(&w, "c"), "");
+	config_free(w.cfg);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_counts),         cmocka_unit_test(test_quorum),
-		cmocka_unit_test(test_quorum_of_two),  cmocka_unit_test(test_ttl_kernel_panic),
-		cmocka_unit_test(test_hours),          cmocka_unit_test(test_hours_mistakes),
+		cmocka_unit_test(test_counts),
+		cmocka_unit_test(test_quorum),
+		cmocka_unit_test(test_quorum_of_two),
+		cmocka_unit_test(test_ttl_kernel_panic),
+		cmocka_unit_test(test_hours),
+		cmocka_unit_test(test_hours_mistakes),
 		cmocka_unit_test(test_hours_in_guard),
+		cmocka_unit_test(test_stop),
+		cmocka_unit_test(test_stop_is_not_counted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

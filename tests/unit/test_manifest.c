@@ -336,7 +336,8 @@ static void test_operations(void **state)
 	(void)state;
 	assert_int_equal(
 		load("operations = (\n"
-		     "{ words = \"go\"; help = \"h\"; timeout = \"5s\"; attribute = \"x\"; sh "
+		     "{ words = \"go\"; help = \"h\"; timeout = \"5s\"; attribute = \"x\"; "
+		     "takes_down = true; sh "
 		     "= ( \"a.sh\" ); steps = ( \"one\", \"two\" ); },\n"
 		     "{ words = \"go on\"; help = \"h\"; timeout = \"1m\"; component = "
 		     "\"web\"; sh = ( \"a.sh\" ); steps = ( \"three\" ); } );\n"
@@ -352,6 +353,10 @@ static void test_operations(void **state)
 	assert_string_equal(b->operations[2].component, "mine.web");
 	assert_int_equal(b->operations[2].timeout_ms, 60000);
 	assert_true(b->operations[0].changes);
+	/* the guard is asked before the first step, not in the midst of it */
+	assert_true(b->operations[0].takes_down);
+	assert_false(b->operations[1].takes_down);
+	assert_false(b->operations[2].takes_down);
 	assert_string_equal(b->settings[0], "user");
 	manifest_free(b);
 }

@@ -14,6 +14,8 @@ import java.security.KeyStore;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.Executors;
 import javax.net.ssl.KeyManagerFactory;
@@ -23,7 +25,8 @@ import javax.net.ssl.SSLServerSocket;
 /** Stands in for CloudStack's management server: its API's answers, its heartbeat, its agents' port. See README.md. */
 public final class ServerDaemon {
     private static final String CONF = "/etc/cloudstack/management/";
-    private static final long MSID = 345049296663L;
+    private static final Map<String, Socket> AGENTS = new HashMap<>();
+    private static String msid;
     private static HikariDataSource pool;
     private static Connection lock;
     private static long pingInterval;
@@ -37,7 +40,9 @@ public final class ServerDaemon {
         HttpServer http = HttpServer.create(new InetSocketAddress(Integer.parseInt(server.getProperty("http.port"))), 50);
         http.setExecutor(Executors.newCachedThreadPool());
         try {
-            pool = Lab.pool(Lab.read(CONF + "db.properties"), "cloud");
+            Properties db = Lab.read(CONF + "db.properties");
+            msid = db.getProperty("lab.msid", "345049296663");
+            pool = Lab.pool(db, "cloud");
             begin();
         } catch (Exception e) {
             Lab.log("Spring could not be started: " + e.getMessage());
@@ -53,9 +58,9 @@ public final class ServerDaemon {
     private static void begin() throws Exception {
         pingInterval = Math.round(Double.parseDouble(setting("ping.interval")) * 1000);
         pingTimeout = Double.parseDouble(setting("ping.timeout"));
-        Lab.sql(pool, "UPDATE mshost SET state = 'Up', last_update = NOW(), alert_count = 0 WHERE msid = " + MSID);
+        Lab.sql(pool, "UPDATE mshost SET state = 'Up', last_update = NOW(), alert_count = 0 WHERE msid = " + msid);
         Lab.every("lock", 300, ServerDaemon::keepLock);
-        Lab.every("cluster heartbeat", 1500, () -> Lab.sql(pool, "UPDATE mshost SET last_update = NOW() WHERE msid = " + MSID));
+        Lab.every("cluster heartbeat", 1500, () -> Lab.sql(pool, "UPDATE mshost SET last_update = NOW() WHERE msid = " + msid));
         Runtime.getRuntime().addShutdownHook(new Thread(ServerDaemon::end));
         SSLServerSocket agents = tls();
         new Thread(() -> accept(agents), "AgentManager").start();
@@ -74,8 +79,8 @@ public final class ServerDaemon {
     /** As after SIGTERM; SIGKILL leaves everything as it is. */
     private static void end() {
         try {
-            Lab.sql(pool, "UPDATE host SET status = 'Disconnected', mgmt_server_id = NULL WHERE mgmt_server_id = " + MSID);
-            Lab.sql(pool, "UPDATE mshost SET state = 'Down' WHERE msid = " + MSID);
+            Lab.sql(pool, "UPDATE host SET status = 'Disconnected', mgmt_server_id = NULL WHERE mgmt_server_id = " + msid);
+            Lab.sql(pool, "UPDATE mshost SET state = 'Down' WHERE msid = " + msid);
         } catch (Exception e) {
             Lab.log("shutdown: " + e.getMessage());
         }
@@ -123,7 +128,7 @@ public final class ServerDaemon {
             if (guid == null || !guid.matches("[0-9a-f-]{36}")) {
                 return;
             }
-            status(guid, "Up");
+            connected(guid, s);
             s.getOutputStream().write((pingInterval + "\n").getBytes());
             while (in.readLine() != null) {
                 s.getOutputStream().write("pong\n".getBytes());
@@ -132,15 +137,28 @@ public final class ServerDaemon {
         } catch (Exception e) {
             Lab.log(guid + " is behind on ping or has disconnected: " + e.getMessage());
         }
-        status(guid, "Alert");
+        disconnected(guid, s);
     }
 
-    private static void status(String guid, String what) {
-        try {
-            Lab.sql(pool, "UPDATE host SET status = '" + what + "', mgmt_server_id = " + MSID + " WHERE guid = '" + guid + "'");
-        } catch (Exception e) {
-            Lab.log("host " + guid + " is not known to be " + what + ": " + e.getMessage());
+    /** An agent of which this cannot be written down has to come again. */
+    private static synchronized void connected(String guid, Socket s) throws Exception {
+        status(guid, "Up");
+        AGENTS.put(guid, s);
+    }
+
+    /** An agent that came anew is not in Alert because its old connection has ended at last. */
+    private static synchronized void disconnected(String guid, Socket s) {
+        if (AGENTS.remove(guid, s)) {
+            try {
+                status(guid, "Alert");
+            } catch (Exception e) {
+                Lab.log("host " + guid + " is not known to be in Alert: " + e.getMessage());
+            }
         }
+    }
+
+    private static void status(String guid, String what) throws Exception {
+        Lab.sql(pool, "UPDATE host SET status = '" + what + "', mgmt_server_id = " + msid + " WHERE guid = '" + guid + "'");
     }
 
     /** Who is not logged in gets 401; a signed listHosts asks the database, and is empty when that has no connection. */
