@@ -8,6 +8,7 @@ which 300 take the connection and say nothing and 700 refuse it. No lab.
 """
 import contextlib
 import os
+import select
 import socket
 import statistics
 import sys
@@ -20,7 +21,8 @@ from conftest import build  # noqa: E402
 from terminal import Term  # noqa: E402
 
 HZ = os.sysconf('SC_CLK_TCK')
-STARTS, KEYS, SECONDS = 9, 200, 10
+STARTS, KEYS, SECONDS = 9, 150, 10
+ARROWS, TABS = ('\x1bOB', '\x1bOA'), ('\t', '\x1b[Z')  # tabs where the list is too short for arrows
 
 
 class Raw(Term):
@@ -36,9 +38,7 @@ class Raw(Term):
             last = time.monotonic()
             got += data
 
-
     def read_once(self, limit):
-        import select
         if not select.select([self.master], [], [], limit)[0]:
             return b''
         return os.read(self.master, 1 << 16)
@@ -70,13 +70,13 @@ def quiet(t, seconds=0.03):
         pass
 
 
-def keys(t):
-    """Milliseconds from a key to the last byte that it changed on the screen: arrows, up and down."""
+def keys(t, down, up):
+    """Milliseconds from a key to the last byte that it changed on the screen, in order."""
     took = []
     for k in range(KEYS):
         quiet(t)
         began = time.monotonic()
-        t.write('\x1bOB' if k % 16 < 8 else '\x1bOA')
+        t.write(down if k % 16 < 8 else up)
         _, last = t.read(2)
         if last:
             took.append(1000 * (last - began))
@@ -95,14 +95,14 @@ def idle(t):
     return 100 * (cpu - used) / SECONDS, rss, got / SECONDS
 
 
-def measure(argv, word, env):
+def measure(argv, word, pair, env):
     first = statistics.median(first_frame(argv, word, env) for _ in range(STARTS))
     with Raw(argv, 120, 36, env=env, cwd=TOP) as t:
         end = time.monotonic() + 6
         while (left := end - time.monotonic()) > 0:
             t.read_once(left)
         cpu, rss, sent = idle(t)
-        took = keys(t)
+        took = keys(t, *pair)
     return first, cpu, rss, sent, took
 
 
@@ -126,15 +126,16 @@ def programs(state, silent):
             '{ name = "n%d"; host = "127.0.0.1"; port = %d; }' % (k, silent if k < 300 else 1)
             for k in range(1000)) + '\n);\n')
     own = os.path.join(TOP, 'build/faultdeck')
-    return (('htop, 1 s', ['htop', '-d', '10'], b'PID'),
-            ('btop, 1 s', ['btop'], b'Cpu'),
-            ('console, this machine', [own, '-c', here], b'nodes'),
-            ('console, 1,000 hang/refuse', [own, '-c', many], b'nodes'),
-            ('stand-in, 10,000 rows', [fake, '--nodes', '4550'], b'nodes'),
-            ('stand-in, 300 of 1,000 hang', [fake, '--nodes', '1000', '--hang', '300'], b'nodes'))
+    return (('htop, 1 s', ['htop', '-d', '10'], b'PID', ARROWS),
+            ('btop, 1 s', ['btop'], b'Cpu', ('\x1b[B', '\x1b[A')),
+            ('console, this machine', [own, '-c', here], b'nodes', TABS),
+            ('console, 1,000 hang/refuse', [own, '-c', many], b'nodes', ARROWS),
+            ('stand-in, 10,000 rows', [fake, '--nodes', '4550'], b'nodes', ARROWS),
+            ('stand-in, 300 of 1,000 hang', [fake, '--nodes', '1000', '--hang', '300'], b'nodes', ARROWS))
 
 
-def main():
+def main(more=()):
+    """MORE: name, command, word of the first frame; beside the others."""
     print('%-28s %14s %12s %12s %14s %16s' % ('a 120×36 terminal', 'first frame', 'idle CPU', 'RSS', 'sent, idle',
                                              'key → screen'))
     with tempfile.TemporaryDirectory() as state, silent_port() as silent:
@@ -145,8 +146,8 @@ def main():
         floor = statistics.median(first_frame(['echo', 'nodes'], b'nodes', env) for _ in range(STARTS))
         print('%-28s %11.1f ms   (echo: what starting anything takes here)' % ('floor', floor))
         peer = None
-        for name, argv, word in programs(state, silent):
-            first, cpu, rss, sent, took = measure(argv, word, env)
+        for name, argv, word, pair in (*programs(state, silent), *((*row, TABS) for row in more)):
+            first, cpu, rss, sent, took = measure(argv, word, pair, env)
             peer = peer or (first, cpu, rss)
             print('%-28s %11.1f ms %10.1f %% %8d KiB %9.0f B/s  p50 %5.1f p99 %5.1f ms   %.2f × %.2f × %.2f × htop' % (
                 name, first, cpu, rss, sent, took[len(took) // 2], took[len(took) * 99 // 100],

@@ -25,15 +25,16 @@ LAB_SH = f'{ROOT}/tests/lab/lab'
 LAB = (LAB_SH, 'ctl', f'{ROOT}/build/faultdeck', '-c', f'{ROOT}/cluster.cfg')
 FAKE = ('fake_deck', '--themes', f'{ROOT}/themes')
 
-READY = ['?db1', '?running', '.12', '1', '?Faults for vm:db1']
+READY = ['?db1', '?running', '.3', '1', '?Faults for vm:db1']
 DIALOG = READY + ['<Enter><Enter>', '?Inject kvm.file-write', '.1']
-HIT = DIALOG + ['<Tab><Enter>', '?INJECTED 1', '?active', '.20']
+HIT = DIALOG + ['<Tab><Enter>', '?INJECTED 1', '?active', '.4']
+CHARTS = READY + ['.15'] + HIT[len(READY):] + ['.15']  # long enough for something to be seen in them
 TABLE = [
-    ('targets', LAB, READY),
+    ('targets', LAB, READY + ['.12']),
     ('filter', LAB, READY + ['/db', '?/db']),
-    ('marks', LAB, READY + ['<Space><Up><Space>', '?2 marked']),
-    ('detail', LAB, HIT + ['<Tab>']),
-    ('zoom', LAB, HIT + ['Z', '?last 5 min', '.9']),
+    ('marks', LAB, READY + ['<Space><Space>', '?2 marked']),
+    ('detail', LAB, CHARTS + ['<Tab>']),
+    ('zoom', LAB, CHARTS + ['Z', '?last 5 min', '.9']),
     ('status', LAB, HIT + ['5', '?Status of']),
     ('faults', LAB, READY + ['<Tab><Tab>', '.1']),
     ('injected', LAB, HIT + ['<Tab><Tab><Tab>', '.1']),
@@ -47,11 +48,11 @@ TABLE = [
     ('dialog-theme', LAB, READY + ['T', '?Enter keeps it']),
     ('panic', LAB, HIT + ['<F9>', '?BLOCKED', '.3']),
     ('readonly', LAB + ('--readonly',), READY + ['<Enter><Enter>', '?cannot inject']),
-    ('fake-stale-and-down', FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.20']),
+    ('fake-stale-and-down', FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.15']),
     ('fake-host-key', FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key']),
     ('fake-many-nodes', FAKE + ('--nodes', '1000'), ['?web1', '.8', '5', '?Status of']),
 ]
-TABLE += [(f'theme-{name}', LAB + ('--theme', name), HIT)
+TABLE += [(f'theme-{name}', LAB + ('--theme', name), CHARTS)
           for name in sorted(f[:-4] for f in os.listdir(f'{ROOT}/themes'))]
 
 FONTS = '/usr/share/fonts/truetype/dejavu/DejaVuSansMono%s.ttf'
@@ -147,7 +148,8 @@ def make(name, argv, steps, env):
 def on_the_lab(rows):
     """Its state is left as it was."""
     status = subprocess.run([LAB_SH, 'status'], capture_output=True, text=True, check=False).stdout
-    if f'lab of {ROOT}/build/lab\n' in status or not any(argv[0] == LAB_SH for _, argv, _ in rows):
+    run = os.environ.get('FDLAB_RUN', f'{ROOT}/build/lab')
+    if f'lab of {run}\n' in status or not any(argv[0] == LAB_SH for _, argv, _ in rows):
         return False
     subprocess.run([LAB_SH, 'up', 'kvm'], check=True, stderr=subprocess.DEVNULL)
     return True
@@ -157,19 +159,24 @@ def main():
     rows = [row for row in TABLE if not sys.argv[1:] or row[0] in sys.argv[1:]]
     os.makedirs(OUT, exist_ok=True)
     fake = build(f'{ROOT}/build/tests/fake_deck')
-    started = on_the_lab(rows)
+    started, bad = on_the_lab(rows), 0
     try:
         with tempfile.TemporaryDirectory() as state:
             env = {'XDG_STATE_HOME': state, 'XDG_CONFIG_HOME': state}
             for name, argv, steps in rows:
-                make(name, (fake,) + argv[1:] if argv[0] == 'fake_deck' else argv, steps, env)
+                try:
+                    make(name, (fake,) + argv[1:] if argv[0] == 'fake_deck' else argv, steps, env)
+                except AssertionError as e:
+                    print(f'{name}: {e}', file=sys.stderr)
+                    bad += 1
                 if argv[0] == LAB_SH:
                     subprocess.run([*LAB, '--batch', 'restore', '--all'], env={**os.environ, **env},
                                    stdout=subprocess.DEVNULL, check=True)
     finally:
         if started:
             subprocess.run([LAB_SH, 'down'], stderr=subprocess.DEVNULL, check=False)
+    return bad
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(1 if main() else 0)
