@@ -9,8 +9,8 @@ PYTHON  ?= /usr/bin/python3
 LAB     ?= kvm
 CONFIG  ?= cluster.cfg
 # lazily, and silent: `make deps` runs before there is any pkg-config
-LIBS     = $(shell pkg-config --libs libssh libconfig jansson ncursesw panelw 2>/dev/null) -lm
-LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson ncursesw 2>/dev/null)
+LIBS     = $(shell pkg-config --libs libssh libconfig jansson libcurl ncursesw panelw 2>/dev/null) -lm
+LIBCFLAGS = $(shell pkg-config --cflags libssh libconfig jansson libcurl ncursesw 2>/dev/null)
 # cutting a text to its field is what snprintf is used for here
 WARN    := -Wall -Wextra -Wconversion -Wshadow -Wstrict-prototypes -Wvla -Werror \
 	   $(if $(findstring clang,$(CC)),,-Wno-format-truncation)
@@ -22,7 +22,7 @@ CORE    := $(wildcard core/*.c)
 # the module's tables are the kvm backend's as well
 BACKEND := $(wildcard backends/*.c backends/*/*.c) kmod/points.c kmod/names.c kmod/regs.c kmod/words.c
 TUI     := $(wildcard tui/*.c)
-NODE_SH := $(wildcard core/node/*.sh backends/*/*.sh backends/*/*.cfg)
+NODE_SH := $(wildcard core/node/*.sh core/*.css backends/*/*.sh backends/*/*.cfg)
 SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(patsubst backends/%,$(B)/gen/%.inc,$(filter backends/%,$(NODE_SH))) \
 	   $(patsubst backends/%.cfg,$(B)/gen/%.files.inc,$(wildcard backends/*/*.cfg)) \
@@ -73,6 +73,8 @@ define sh_inc
 	@sed 's/\\/\\\\/g; s/"/\\"/g; s/^/"/; s/$$/\\n"/' $< >$@
 endef
 $(B)/gen/%.sh.inc: core/%.sh
+	$(sh_inc)
+$(B)/gen/%.css.inc: core/%.css
 	$(sh_inc)
 $(B)/gen/%.sh.inc: backends/%.sh
 	$(sh_inc)

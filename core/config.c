@@ -111,6 +111,15 @@ static int read_settings(struct schema *r, const config_setting_t *s, const char
 	return 0;
 }
 
+static int read_places(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	int ret = schema_paths(r, s, path, dst);
+
+	if (ret || config_setting_length(s) <= CONFIG_PLACES_MAX)
+		return ret;
+	return schema_expected(r, s, path, "at most 8 directories");
+}
+
 #define AT(type, field) SCHEMA_AT(type, field)
 
 static const struct schema_key node_keys[] = {
@@ -191,6 +200,7 @@ static const struct schema_key top_keys[] = {
 	{ "guard", read_guard, AT(config, guard) },
 	{ "probes", probe_cfg_read, AT(config, probes) },
 	{ "backends", schema_paths, AT(config, backends) },
+	{ "scenarios", read_places, AT(config, scenarios) },
 	{ "settings", read_settings, AT(config, settings) },
 	{ .name = NULL },
 };
@@ -220,7 +230,7 @@ static void set_defaults(struct schema *r, struct config *c)
 	r->oom |= !c->cluster;
 }
 
-static void read_config(struct schema *r, const config_setting_t *root, void *arg)
+static void read_config(struct schema *r, config_setting_t *root, void *arg)
 {
 	schema_group(r, root, "", top_keys, arg);
 	check_protected(r, arg);
@@ -292,6 +302,7 @@ struct config *config_free(struct config *c)
 	free(c->guard.hours);
 	probe_cfg_free(c->probes, c->nprobes);
 	schema_free_strings(c->backends);
+	schema_free_strings(c->scenarios);
 	for (size_t i = 0; i < c->nsettings; i++) {
 		free(c->settings[i].name);
 		free(c->settings[i].value);

@@ -15,6 +15,7 @@
 
 #define CONFIG_MAX_NODES    10000
 #define CONFIG_MAX_MISTAKES 200
+#define CONFIG_PLACES_MAX   8 /* directories of scenarios */
 
 /* symbols = { file-write = "rw_verify_area"; }: the function to hook for a point, named by hand. */
 struct symbol_cfg {
@@ -74,7 +75,8 @@ struct config {
 	size_t nprobes;
 	struct setting_cfg *settings;
 	size_t nsettings;
-	char **backends; /* directories of the user's own backends; NULL: none */
+	char **backends;  /* directories of the user's own backends; NULL: none */
+	char **scenarios; /* of scenarios; NULL: none besides the usual ones */
 };
 
 struct mistake {

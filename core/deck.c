@@ -11,6 +11,8 @@
 #include "collect.h"
 #include "probe.h"
 
+#define DIR_MAX 400
+
 static void from_journal(const struct injection *i, void *arg)
 {
 	struct deck *d = arg;
@@ -39,15 +41,17 @@ static void default_state_dir(char *dst, size_t n)
 
 static int open_journal(struct deck *d, struct err *e)
 {
-	char dir[4096];
 	size_t bad = 0;
 	int r;
 
 	if (d->o.state_dir)
-		snprintf(dir, sizeof(dir), "%s", d->o.state_dir);
+		snprintf(d->dir, sizeof(d->dir), "%s", d->o.state_dir);
 	else
-		default_state_dir(dir, sizeof(dir));
-	r = journal_open(dir, &d->journal, e);
+		default_state_dir(d->dir, sizeof(d->dir));
+	if (strlen(d->dir) > DIR_MAX)
+		return err_set(e, -ENAMETOOLONG, "%.80s…: the state directory has too long a name",
+			       d->dir);
+	r = journal_open(d->dir, &d->journal, e);
 	if (r == 0)
 		r = journal_read(d->journal, from_journal, d, &bad, e);
 	if (r == 0 && bad)

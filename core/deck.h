@@ -149,6 +149,9 @@ struct event {
  */
 bool deck_log_next(struct deck *d, uint64_t *cursor, struct log_line *out, uint64_t *lost);
 bool deck_event_next(struct deck *d, uint64_t *cursor, struct event *out, uint64_t *lost);
+/* The operator's journal: every transition, oldest first, with its time; ends when FN is not 0. */
+int deck_journal(struct deck *d, int (*fn)(const char *at, const struct injection *i, void *arg),
+		 void *arg);
 /* Adds a line of the face's own ("theme light: line 3: …"). */
 void deck_log(struct deck *d, const char *node, int code, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));

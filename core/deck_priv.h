@@ -20,6 +20,8 @@
 
 struct actor;
 struct probe;
+struct probe_set;
+struct scenario_run;
 /* What waits in an actor's queue; runs with the session open, or with OPEN_ERR when it is not. */
 struct job {
 	void (*run)(struct actor *a, struct job *j, struct err *open_err);
@@ -82,6 +84,7 @@ struct connect_slot {
 
 struct deck {
 	struct deck_opts o;
+	char dir[512]; /* of the journal, the locks of scenarios, and their reports */
 	struct journal *journal;
 	char owner[NAME_MAX_];
 	int wake_fd;
@@ -99,8 +102,11 @@ struct deck {
 	struct record *records;
 	size_t nrecords;
 	struct probe *probes;
-	size_t nprobes, probing; /* probing: threads that ask just now */
-	struct snapshot *snap;   /* current one, NULL: must be made */
+	size_t nprobes, probes_max, probing; /* probing: threads that ask just now */
+	uint64_t probe_number;
+	struct probe_set *more;   /* whose probes are shown beside those of the files */
+	struct scenario_run *run; /* the scenario that runs; NULL: none */
+	struct snapshot *snap;    /* current one, NULL: must be made */
 	uint64_t snap_seq;
 	struct log_line *log;
 	uint64_t log_end;
@@ -169,6 +175,9 @@ int script_renew(struct buf *b, const char *id, int64_t ttl_ms);
 
 /* guard.c: fills p->guard and p->refused */
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p);
+/* The same, when the N others are active as well. */
+void guard_judge_beside(struct deck *d, const struct snapshot *s, struct plan *p,
+			struct plan *const *beside, size_t n);
 
 void job_inject(struct actor *a, struct job *j, struct err *open_err);
 void job_restore(struct actor *a, struct job *j, struct err *open_err);

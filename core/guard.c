@@ -11,6 +11,8 @@ struct judge {
 	struct deck *d;
 	const struct snapshot *s;
 	struct plan *p;
+	struct plan *const *beside; /* what will be there too */
+	size_t nbeside;
 };
 
 static bool refuse(struct judge *j, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
@@ -30,10 +32,20 @@ static const char *file(const struct judge *j)
 	return j->d->o.cfg->path;
 }
 
+static bool plan_hits(const struct plan *p, const char *name)
+{
+	for (size_t i = 0; i < p->nitems; i++)
+		if (strcmp(p->items[i].node->name, name) == 0)
+			return true;
+	return false;
+}
+
 static bool node_is_hit(const struct judge *j, const char *name)
 {
-	for (size_t i = 0; i < j->p->nitems; i++)
-		if (strcmp(j->p->items[i].node->name, name) == 0)
+	if (plan_hits(j->p, name))
+		return true;
+	for (size_t i = 0; i < j->nbeside; i++)
+		if (plan_hits(j->beside[i], name))
 			return true;
 	for (size_t i = 0; i < j->s->ninjections; i++)
 		if (!state_is_final(j->s->injections[i].state) &&
@@ -47,6 +59,8 @@ static bool too_many(struct judge *j)
 	const struct guard_cfg *g = &j->d->o.cfg->guard;
 	size_t nodes = 0, injections = snapshot_active(j->s) + j->p->nitems;
 
+	for (size_t i = 0; i < j->nbeside; i++)
+		injections += j->beside[i]->nitems;
 	for (size_t i = 0; i < j->d->o.cfg->nnodes; i++)
 		nodes += node_is_hit(j, j->d->o.cfg->nodes[i].name);
 	if (g->max_nodes && nodes > (size_t)g->max_nodes)
@@ -250,7 +264,13 @@ static void allow(struct judge *j)
 
 void guard_judge(struct deck *d, const struct snapshot *s, struct plan *p)
 {
-	struct judge j = { d, s, p };
+	guard_judge_beside(d, s, p, NULL, 0);
+}
+
+void guard_judge_beside(struct deck *d, const struct snapshot *s, struct plan *p,
+			struct plan *const *beside, size_t n)
+{
+	struct judge j = { d, s, p, beside, n };
 
 	p->refused = false;
 	if (s->panic && refuse(&j, "new injections are blocked until the panic is lifted%s%s",

@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "dirs.h"
 #include "text.h"
 
 #define JOURNAL_MAX      (64u << 20) /* bytes that are read back */
@@ -24,23 +25,6 @@ struct journal {
 	int fd;
 	char path[PATH_MAX];
 };
-
-static int make_dirs(const char *dir)
-{
-	char path[PATH_MAX];
-
-	if (snprintf(path, sizeof(path), "%s", dir) >= (int)sizeof(path))
-		return -ENAMETOOLONG;
-	for (char *p = path + 1; *p; p++) {
-		if (*p != '/')
-			continue;
-		*p = '\0';
-		if (mkdir(path, 0700) && errno != EEXIST)
-			return -errno;
-		*p = '/';
-	}
-	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
-}
 
 int journal_open(const char *dir, struct journal **out, struct err *e)
 {
@@ -82,12 +66,13 @@ static char *encode(const struct injection *i)
 	char at[32];
 	json_t *o = json_pack(
 		"{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:I, s:I, s:s, s:I, s:b}",
-		"time", text_time(at, sizeof(at), now_unix_ms()), "id", i->id, "state",
-		state_word(i->state), "fault", i->fault, "target", i->target, "node", i->node,
-		"owner", i->owner, "params", i->params, "purpose", i->purpose, "reason", i->reason,
-		"aftermath", i->aftermath, "started", (json_int_t)i->started_unix_ms, "ttl_ms",
-		(json_int_t)i->ttl_ms, "boot", i->boot, "deadline_node",
-		(json_int_t)i->deadline_node_ms, "lost", i->lost);
+		"time",
+		text_time(at, sizeof(at), i->since_unix_ms ? i->since_unix_ms : now_unix_ms()),
+		"id", i->id, "state", state_word(i->state), "fault", i->fault, "target", i->target,
+		"node", i->node, "owner", i->owner, "params", i->params, "purpose", i->purpose,
+		"reason", i->reason, "aftermath", i->aftermath, "started",
+		(json_int_t)i->started_unix_ms, "ttl_ms", (json_int_t)i->ttl_ms, "boot", i->boot,
+		"deadline_node", (json_int_t)i->deadline_node_ms, "lost", i->lost);
 	char *s = o ? json_dumps(o, JSON_COMPACT | JSON_ENSURE_ASCII) : NULL;
 
 	json_decref(o);
@@ -149,13 +134,20 @@ static void copy_str(char *dst, size_t n, const json_t *o, const char *key)
 	text_clean(dst, n, s ? s : "");
 }
 
-static bool decode(const char *line, size_t len, struct injection *i)
+struct entry {
+	char at[32];
+	struct injection i;
+};
+
+static bool decode(const char *line, size_t len, struct entry *out)
 {
 	json_t *o = json_loadb(line, len, 0, NULL);
+	struct injection *i = &out->i;
 	char state[16];
 	int s;
 
 	memset(i, 0, sizeof(*i));
+	copy_str(out->at, sizeof(out->at), o, "time");
 	copy_str(i->id, sizeof(i->id), o, "id");
 	copy_str(state, sizeof(state), o, "state");
 	copy_str(i->fault, sizeof(i->fault), o, "fault");
@@ -234,11 +226,11 @@ static int read_all(int fd, struct buf *b)
 }
 
 /* Calls FN with every record of B until it returns an error; counts what is none. */
-static int each_record(const struct buf *b, int (*fn)(const struct injection *i, void *arg),
-		       void *arg, size_t *bad)
+static int each_record(const struct buf *b, int (*fn)(const struct entry *r, void *arg), void *arg,
+		       size_t *bad)
 {
 	const char *p = b->data, *end = b->data + b->len;
-	struct injection i;
+	struct entry i;
 	int r = 0;
 
 	while (r == 0 && p && p < end) {
@@ -254,12 +246,12 @@ static int each_record(const struct buf *b, int (*fn)(const struct injection *i,
 	return r;
 }
 
-static int keep_record(const struct injection *i, void *arg)
+static int keep_record(const struct entry *e, void *arg)
 {
 	struct last *l = arg;
-	int r = keep(l, i);
+	int r = keep(l, &e->i);
 
-	if (l->n > 256 && state_is_final(i->state))
+	if (l->n > 256 && state_is_final(e->i.state))
 		drop_final(l);
 	return r;
 }
@@ -288,12 +280,12 @@ struct find {
 	bool found;
 };
 
-static int find_record(const struct injection *i, void *arg)
+static int find_record(const struct entry *e, void *arg)
 {
 	struct find *f = arg;
 
-	if (strcmp(i->id, f->id) == 0) {
-		*f->out = *i;
+	if (strcmp(e->i.id, f->id) == 0) {
+		*f->out = e->i;
 		f->found = true;
 	}
 	return 0;
@@ -309,4 +301,30 @@ bool journal_find(struct journal *j, const char *id, struct injection *out)
 		each_record(&b, find_record, &f, &bad);
 	buf_free(&b);
 	return f.found;
+}
+
+struct each {
+	int (*fn)(const char *at, const struct injection *i, void *arg);
+	void *arg;
+};
+
+static int call_each(const struct entry *e, void *arg)
+{
+	struct each *c = arg;
+
+	return c->fn(e->at, &e->i, c->arg);
+}
+
+int journal_each(struct journal *j, int (*fn)(const char *at, const struct injection *i, void *arg),
+		 void *arg)
+{
+	struct buf b = BUF_INIT(JOURNAL_MAX);
+	struct each c = { .fn = fn, .arg = arg };
+	size_t bad = 0;
+	int r = read_all(j->fd, &b);
+
+	if (r == 0)
+		r = each_record(&b, call_each, &c, &bad);
+	buf_free(&b);
+	return r;
 }

@@ -20,6 +20,13 @@ int journal_write(struct journal *j, const struct injection *i, struct err *e);
 int journal_read(struct journal *j, void (*fn)(const struct injection *i, void *arg), void *arg,
 		 size_t *bad, struct err *e);
 
+/*
+ * Calls FN with every record, oldest first, and when it was written (RFC 3339); ends when FN says
+ * other than 0. -EFBIG: it is longer than what is read back.
+ */
+int journal_each(struct journal *j, int (*fn)(const char *at, const struct injection *i, void *arg),
+		 void *arg);
+
 /* The last record of ID, ended or not; false: none. */
 bool journal_find(struct journal *j, const char *id, struct injection *out);
 

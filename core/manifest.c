@@ -211,7 +211,7 @@ static void check_shortcuts(struct schema *r, const config_setting_t *root,
 	}
 }
 
-static void read_manifest(struct schema *r, const config_setting_t *root, void *arg)
+static void read_manifest(struct schema *r, config_setting_t *root, void *arg)
 {
 	schema_group(r, root, "", top_keys, arg);
 	check_components(r, root, arg);

@@ -150,6 +150,7 @@ struct injection {
 	enum inj_state state;
 	bool mine; /* injected by this program's journal */
 	int64_t started_unix_ms;
+	int64_t since_unix_ms; /* in this state: the time that its record in the journal has */
 	int64_t ttl_ms;
 	int64_t deadline_boot_ms; /* operator's CLOCK_BOOTTIME at which the TTL ends; 0: not known
 				   */
@@ -170,7 +171,10 @@ struct probe_view {
 	enum probe_state state;
 	char value[160];       /* what it found, or why that is not known */
 	int64_t since_unix_ms; /* in this state */
-	int tries;             /* in a row that told nothing */
+	/* operator's CLOCK_BOOTTIME: when the question of this answer was put, and the answer taken
+	 */
+	int64_t asked_boot_ms, said_boot_ms;
+	int tries; /* in a row that told nothing */
 	bool asked;
 };
 /* An abort probe that failed, or told nothing too often. */
@@ -185,8 +189,9 @@ struct snapshot {
 	size_t ninjections;
 	struct probe_view *probes; /* in the order of their files */
 	size_t nprobes;
-	bool panic;      /* new injections are blocked */
-	char abort[240]; /* the probe that did it; "": somebody did */
+	bool panic;             /* new injections are blocked */
+	char abort[240];        /* the probe that did it; "": somebody did */
+	struct probe_set *more; /* core's own: keeps what probes point to */
 	int refs;
 };
 const struct node_view *snapshot_node(const struct snapshot *s, const char *name);

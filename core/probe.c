@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe_read.h"
+
 bool probe_aborts(const struct probe_view *p)
 {
 	return p->cfg->abort &&
@@ -28,35 +30,45 @@ static bool wanted(const struct deck *d, const struct probe_cfg *c)
 	return d->o.probes == PROBES_ALL || (d->o.probes == PROBES_ABORT && c->abort);
 }
 
-static struct probe *add(struct deck *d, const struct probe_cfg *c, struct actor *a)
+void probe_init(struct probe *p, struct deck *d, const struct probe_cfg *c, struct actor *a)
 {
-	struct probe *p = &d->probes[d->nprobes++];
-
 	p->deck = d;
+	p->number = ++d->probe_number;
 	p->v.cfg = c;
 	p->actor = a;
 	p->listed = true;
 	snprintf(p->v.name, sizeof(p->v.name), "%s", c->name);
 	snprintf(p->v.node, sizeof(p->v.node), "%s", a ? a->cfg->name : "");
+}
+
+static struct probe *add(struct deck *d, const struct probe_cfg *c, struct actor *a)
+{
+	struct probe *p = &d->probes[d->nprobes++];
+
+	probe_init(p, d, c, a);
 	return p;
+}
+
+bool probe_about(struct deck *d, const struct probe_cfg *c, struct target *of, struct actor **a)
+{
+	*of = (struct target){ .kind = KIND_NODE };
+	*a = NULL;
+	if (c->of || c->vm)
+		target_parse(c->of ? c->of : c->vm, of, NULL);
+	if (!of->node[0] && (!c->node || strcmp(c->node, "local") == 0))
+		return true;
+	*a = deck_actor(d, of->node[0] ? of->node : c->node);
+	return *a;
 }
 
 /* One of cluster.cfg: on its node, where that is one of this deck. */
 static void add_own(struct deck *d, const struct probe_cfg *c)
 {
-	struct target of = { .kind = KIND_NODE };
-	struct actor *a = NULL;
+	struct target of;
+	struct actor *a;
 
-	if (!wanted(d, c))
-		return;
-	if (c->of)
-		target_parse(c->of, &of, NULL);
-	if (c->of || (c->node && strcmp(c->node, "local") != 0)) {
-		a = deck_actor(d, c->of ? of.node : c->node);
-		if (!a)
-			return;
-	}
-	add(d, c, a)->of = of;
+	if (wanted(d, c) && probe_about(d, c, &of, &a))
+		add(d, c, a)->of = of;
 }
 
 /* One of a manifest: on each node, where it is listed as soon as that has the component. */
@@ -80,7 +92,8 @@ int probes_open(struct deck *d)
 
 	for (b = d->o.backends; *b; b++)
 		n += (*b)->nprobes * d->nactors;
-	d->probes = calloc(n + 1, sizeof(*d->probes));
+	d->probes_max = n + PROBES_EXTRA;
+	d->probes = calloc(d->probes_max, sizeof(*d->probes));
 	if (!d->probes)
 		return -ENOMEM;
 	for (size_t i = 0; i < d->o.cfg->nprobes; i++)
@@ -93,6 +106,9 @@ int probes_open(struct deck *d)
 
 void probes_free(struct deck *d)
 {
+	for (size_t i = 0; i < d->nprobes; i++)
+		probe_set_unref(d->probes[i].set);
+	probe_set_unref(d->more);
 	free(d->probes);
 }
 
@@ -101,7 +117,7 @@ size_t probes_shown(struct deck *d, struct probe_view *out)
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->nprobes; i++)
-		if (d->probes[i].listed)
+		if (d->probes[i].listed && !d->probes[i].once)
 			out[n++] = d->probes[i].v;
 	return n;
 }
@@ -133,41 +149,29 @@ void probe_said(struct deck *d, struct probe *p, enum probe_state s, const char 
 {
 	struct probe_view *v = &p->v;
 	char clean[sizeof(v->value)];
-	bool changed = !v->asked || v->state != s;
+	bool changed;
 
 	text_clean(clean, sizeof(clean), value);
+	if (s == PROBE_HOLDS && v->cfg->expect)
+		s = probe_judge(p, clean);
+	changed = !v->asked || v->state != s;
+	v->said_boot_ms = now_boot_ms();
+	v->asked_boot_ms = p->asked_ms ? p->asked_ms : v->said_boot_ms;
 	p->asked_ms = 0;
 	if (changed) {
 		v->since_unix_ms = now_unix_ms();
-		log_locked(d, v->node, s == PROBE_FAILED ? -EIO : 0, "probe \"%s\": %s%s%s",
-			   v->name, probe_state_word(s), clean[0] ? ": " : "", clean);
+		log_locked(d, v->node, s == PROBE_FAILED ? -EIO : 0, "%s \"%s\": %s%s%s",
+			   p->once ? "command" : "probe", v->name, probe_state_word(s),
+			   clean[0] ? ": " : "", clean);
 	}
-	if (changed || strcmp(v->value, clean) != 0)
+	/* an answer that is the same is news to a scenario that waits for one */
+	if (changed || d->run || strcmp(v->value, clean) != 0)
 		deck_changed(d);
 	v->asked = true;
 	v->state = s;
 	v->tries = s == PROBE_UNKNOWN ? v->tries + 1 : 0;
 	memcpy(v->value, clean, sizeof(clean));
 	abort_if(d, v);
-}
-
-static bool compare(double value, enum probe_op op, double bound)
-{
-	switch (op) {
-	case OP_LT:
-		return value < bound;
-	case OP_LE:
-		return value <= bound;
-	case OP_GT:
-		return value > bound;
-	case OP_GE:
-		return value >= bound;
-	case OP_EQ:
-		return value == bound;
-	case OP_NE:
-		return value != bound;
-	}
-	return false;
 }
 
 /* ITEM NULL: the node does not list it. */
@@ -178,17 +182,45 @@ static void compare_metric(struct deck *d, struct probe *p, const struct item *i
 	char value[160];
 
 	if (s)
-		snprintf(value, sizeof(value), "%.6g", s->value);
+		snprintf(value, sizeof(value), "%.9g", s->value);
 	else if (item)
 		snprintf(value, sizeof(value), "there is no %.60s of it", c->metric);
 	else
 		snprintf(value, sizeof(value), "there is no %s %.100s", kind_word(p->of.kind),
 			 p->of.name);
-	probe_said(d, p,
-		   !s                                   ? PROBE_UNKNOWN
-		   : compare(s->value, c->op, c->bound) ? PROBE_HOLDS
-							: PROBE_FAILED,
-		   value);
+	probe_said(d, p, s ? PROBE_HOLDS : PROBE_UNKNOWN, value);
+}
+
+/* A guest that runs, and of which anything was counted since the last answer. */
+static void look_at_vm(struct deck *d, struct probe *p, const struct item *vm)
+{
+	const struct sample *busiest = NULL;
+	enum probe_state s = PROBE_FAILED;
+	bool counted = false;
+	char value[160];
+
+	for (size_t i = 0; vm && i < vm->nsamples; i++) {
+		const struct sample *m = &vm->samples[i];
+
+		if (!m->metric->counter || !m->known)
+			continue;
+		counted = true;
+		if (!busiest || m->value > busiest->value)
+			busiest = m;
+	}
+	if (!vm) {
+		snprintf(value, sizeof(value), "there is no VM %.100s", p->of.name);
+	} else if (vm->bad) {
+		snprintf(value, sizeof(value), "%s", vm->state);
+	} else if (!counted) {
+		snprintf(value, sizeof(value), "nothing was counted of it yet");
+		s = PROBE_UNKNOWN;
+	} else {
+		snprintf(value, sizeof(value), "%s, %.6g %s%s", vm->state, busiest->value,
+			 busiest->metric->label, busiest->metric->unit);
+		s = busiest->value > 0 ? PROBE_HOLDS : PROBE_FAILED;
+	}
+	probe_said(d, p, s, value);
 }
 
 void probes_of_view(struct actor *a)
@@ -205,10 +237,15 @@ void probes_of_view(struct actor *a)
 		item = p->of.kind == KIND_NODE ? &a->view->items[0]
 					       : node_view_item(a->view, p->of.kind, p->of.name);
 		p->listed |= item != NULL;
-		if (p->v.cfg->kind != PROBE_METRIC || !p->listed || now < p->due_ms)
+		if ((p->v.cfg->kind != PROBE_METRIC && p->v.cfg->kind != PROBE_VM) || !p->listed ||
+		    now < p->due_ms)
 			continue;
 		p->due_ms = now + p->v.cfg->interval_ms;
-		compare_metric(d, p, item);
+		p->asked_ms = a->view->seen_boot_ms - a->view->rtt_ms;
+		if (p->v.cfg->kind == PROBE_VM)
+			look_at_vm(d, p, item);
+		else
+			compare_metric(d, p, item);
 	}
 }
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "http.h"
 #include "probe.h"
 #include "probe_read.h"
 #include "ssh_priv.h"
@@ -32,25 +33,76 @@ static enum probe_state state_of(const char *status, char *value, size_t n)
 	return strcmp(status, "0") == 0 ? PROBE_HOLDS : PROBE_FAILED;
 }
 
-/* NUMBER<TAB>STATUS<TAB>VALUE; A NULL: only to probes that are asked from here. */
-static void take_line(struct deck *d, const struct actor *a, const char *line)
+/* "CODE SECONDS TEXT" of a page that a node was asked for; STATUS is that of its curl. */
+static enum probe_state page_of(const struct probe_cfg *c, const char *status, const char *said,
+				char *value, size_t n)
 {
-	char value[160], status[8], *end;
-	size_t i = strtoul(line, &end, 10);
-	const char *tab = *end == '\t' ? strchr(end + 1, '\t') : NULL;
-	struct probe *p = i < d->nprobes ? &d->probes[i] : NULL;
+	char *at;
+	long code = strtol(said, &at, 10);
+	double seconds = strtod(at, &at);
 
-	if (!tab || end == line || !p || p->actor != a || !p->asked_ms)
-		return;
-	snprintf(status, sizeof(status), "%.*s", (int)(tab - end - 1), end + 1);
-	text_clean(value, sizeof(value), tab + 1);
-	probe_said(d, p, state_of(status, value, sizeof(value)), value);
+	at += *at == ' ';
+	if (strcmp(status, "0") == 0)
+		return http_judge(c, code, seconds * 1000, at, value, n);
+	if (strcmp(status, "28") == 0) /* curl's own */
+		status = "124";
+	text_clean(value, n, at);
+	return state_of(status, value, n);
 }
 
-static void ask_line(struct buf *b, size_t number, const struct probe_cfg *c)
+static enum probe_state answer_of(const struct probe_cfg *c, const char *status, const char *said,
+				  char *value, size_t n)
 {
-	buf_fmt(b, "fd_probe %zu %lld ", number, (long long)(c->timeout_ms + 999) / 1000);
-	buf_shell(b, c->command);
+	if (c->kind == PROBE_HTTP && *status)
+		return page_of(c, status, said, value, n);
+	text_clean(value, n, said);
+	return state_of(status, value, n);
+}
+
+static struct probe *asked_as(struct deck *d, uint64_t number)
+{
+	for (size_t i = 0; i < d->nprobes; i++)
+		if (d->probes[i].number == number)
+			return &d->probes[i];
+	return NULL;
+}
+
+/* NUMBER<TAB>STATUS<TAB>VALUE */
+static void take_line(struct deck *d, const struct actor *a, const char *line)
+{
+	char value[160] = "", status[8], *end;
+	uint64_t number = strtoull(line, &end, 10);
+	const char *tab = *end == '\t' ? strchr(end + 1, '\t') : NULL;
+	struct probe *p = tab && end > line ? asked_as(d, number) : NULL;
+
+	if (!p || p->actor != a || !p->asked_ms)
+		return;
+	snprintf(status, sizeof(status), "%.*s", (int)(tab - end - 1), end + 1);
+	probe_said(d, p, answer_of(p->v.cfg, status, tab + 1, value, sizeof(value)), value);
+}
+
+/* Through the client that is there, and its administrator's socket: no password of ours. */
+static void sql_command(struct buf *b, const char *statement)
+{
+	struct buf text = BUF_INIT(64u << 10);
+
+	buf_str(&text,
+		"for c in mariadb mysql; do ! command -v $c >/dev/null 2>&1 || exec $c -NBe ");
+	buf_shell(&text, statement);
+	buf_str(&text, "; done; echo 'there is no mariadb and no mysql' >&2; exit 127");
+	buf_shell(b, buf_text(&text));
+	b->broken |= text.broken;
+	buf_free(&text);
+}
+
+static void ask_line(struct buf *b, uint64_t number, const struct probe_cfg *c)
+{
+	buf_fmt(b, "%s %llu %lld ", c->kind == PROBE_HTTP ? "fd_page" : "fd_probe",
+		(unsigned long long)number, (long long)(c->timeout_ms + 999) / 1000);
+	if (c->kind == PROBE_SQL)
+		sql_command(b, c->sql);
+	else
+		buf_shell(b, c->kind == PROBE_HTTP ? c->http : c->command);
 	buf_str(b, "\n");
 }
 
@@ -58,7 +110,10 @@ static void ask_line(struct buf *b, size_t number, const struct probe_cfg *c)
 
 static bool is_asked_on(const struct probe *p, const struct actor *a)
 {
-	return p->actor == a && p->v.cfg->kind == PROBE_COMMAND && p->listed;
+	const enum probe_kind k = p->v.cfg->kind;
+
+	return p->actor == a && (k == PROBE_COMMAND || k == PROBE_HTTP || k == PROBE_SQL) &&
+	       p->listed;
 }
 
 /* The questions that are due, to B; false: an answer is overdue, the shell does not go on. */
@@ -81,8 +136,8 @@ static bool questions(struct actor *a, struct buf *b)
 		if (p->asked_ms || now < p->due_ms)
 			continue;
 		p->asked_ms = now;
-		p->due_ms = now + p->v.cfg->interval_ms;
-		ask_line(b, i, p->v.cfg);
+		p->due_ms = p->once ? INT64_MAX : now + p->v.cfg->interval_ms;
+		ask_line(b, p->number, p->v.cfg);
 	}
 	pthread_mutex_unlock(&d->lock);
 	return alive;
@@ -180,6 +235,22 @@ static enum probe_state ask_tcp(const struct deck *d, const struct probe_cfg *c,
 	return !r ? PROBE_HOLDS : r == -ENOENT ? PROBE_UNKNOWN : PROBE_FAILED;
 }
 
+static enum probe_state ask_page(const struct deck *d, const struct probe_cfg *c, char *value,
+				 size_t n)
+{
+	struct http_page page = { .body = BUF_INIT(HTTP_BODY_MAX) };
+	struct err e = { 0 };
+	int r = http_get(c->http, c->timeout_ms, d->cancel_fd, &page, &e);
+	enum probe_state s = r == -ECANCELED || r == -EINVAL ? PROBE_UNKNOWN : PROBE_FAILED;
+
+	if (r)
+		text_clean(value, n, e.msg);
+	else
+		s = http_judge(c, page.status, page.ms, buf_text(&page.body), value, n);
+	buf_free(&page.body);
+	return s;
+}
+
 /* "0<TAB>STATUS<TAB>VALUE" as a node's shell answers, from a shell of this machine. */
 static enum probe_state ask_here(const struct probe_cfg *c, char *value, size_t n)
 {
@@ -204,8 +275,7 @@ static enum probe_state ask_here(const struct probe_cfg *c, char *value, size_t 
 	if (tab) {
 		*tab = '\0';
 		tab[1 + strcspn(tab + 1, "\n")] = '\0';
-		text_clean(value, n, tab + 1);
-		s = state_of(status + 1, value, n);
+		s = answer_of(c, status + 1, tab + 1, value, n);
 	} else {
 		snprintf(value, n, "%s", e.msg[0] ? e.msg : "the shell did not answer");
 	}
@@ -215,13 +285,24 @@ static enum probe_state ask_here(const struct probe_cfg *c, char *value, size_t 
 	return s;
 }
 
+static enum probe_state ask(const struct deck *d, const struct probe_cfg *c, char *value, size_t n)
+{
+	if (c->kind == PROBE_TCP)
+		return ask_tcp(d, c, value, n);
+	return c->kind == PROBE_HTTP ? ask_page(d, c, value, n) : ask_here(c, value, n);
+}
+
 static void *ask_on(void *arg)
 {
 	struct probe *p = arg;
 	struct deck *d = p->deck;
+	sigset_t pipe;
 
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE); /* a server that hangs up is an answer */
+	pthread_sigmask(SIG_BLOCK, &pipe, NULL);
 	pthread_mutex_lock(&d->lock);
-	while (!d->stop) {
+	while (!d->stop && !p->gone) {
 		char value[160] = "";
 		enum probe_state s;
 
@@ -229,30 +310,35 @@ static void *ask_on(void *arg)
 			cond_until(&d->closing, &d->lock, p->due_ms);
 			continue;
 		}
-		p->due_ms = now_boot_ms() + p->v.cfg->interval_ms;
+		p->due_ms = p->once ? INT64_MAX : now_boot_ms() + p->v.cfg->interval_ms;
+		p->asked_ms = now_boot_ms();
 		d->probing++;
 		pthread_mutex_unlock(&d->lock);
-		s = p->v.cfg->tcp ? ask_tcp(d, p->v.cfg, value, sizeof(value))
-				  : ask_here(p->v.cfg, value, sizeof(value));
+		s = ask(d, p->v.cfg, value, sizeof(value));
 		pthread_mutex_lock(&d->lock);
 		d->probing--;
-		probe_said(d, p, s, value);
+		if (!p->gone)
+			probe_said(d, p, s, value);
 		pthread_cond_broadcast(&d->news);
 	}
+	p->alive = false;
 	pthread_mutex_unlock(&d->lock);
 	return NULL;
 }
 
+void probe_thread(struct probe *p)
+{
+	p->threaded = p->alive = pthread_create(&p->thread, NULL, ask_on, p) == 0;
+	if (!p->threaded)
+		log_locked(p->deck, "", -EAGAIN, "probe \"%s\": no thread could be started",
+			   p->v.name);
+}
+
 void probes_start(struct deck *d)
 {
-	for (size_t i = 0; i < d->nprobes; i++) {
-		struct probe *p = &d->probes[i];
-
-		if (p->actor)
-			continue;
-		p->threaded = pthread_create(&p->thread, NULL, ask_on, p) == 0;
-		if (!p->threaded)
-			deck_log(d, "", -EAGAIN, "probe \"%s\": no thread could be started",
-				 p->v.name);
-	}
+	pthread_mutex_lock(&d->lock);
+	for (size_t i = 0; i < d->nprobes; i++)
+		if (!d->probes[i].actor)
+			probe_thread(&d->probes[i]);
+	pthread_mutex_unlock(&d->lock);
 }

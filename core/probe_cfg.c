@@ -36,47 +36,42 @@ static int read_timeout(struct schema *r, const config_setting_t *s, const char 
 	return schema_duration(r, s, path, dst, TIMEOUT_MAX_MS);
 }
 
-/* The operator is the index; the longer ones come first. */
-static int parse_op(const char **s)
-{
-	static const struct {
-		const char *word;
-		enum probe_op op;
-	} ops[] = { { "<=", OP_LE }, { ">=", OP_GE }, { "==", OP_EQ },
-		    { "!=", OP_NE }, { "<", OP_LT },  { ">", OP_GT } };
-
-	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
-		size_t n = strlen(ops[i].word);
-
-		if (strncmp(*s, ops[i].word, n) != 0)
-			continue;
-		*s += n;
-		return (int)ops[i].op;
-	}
-	return -1;
-}
-
 static int read_expect(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
 	struct probe_cfg *p =
 		(struct probe_cfg *)((char *)dst - offsetof(struct probe_cfg, expect));
-	const char *v = schema_text(s), *at = v;
-	int op = v ? parse_op(&at) : -1;
-	char *end = NULL;
+	const char *v = schema_text(s);
 
-	if (op >= 0)
-		p->bound = strtod(at, &end);
-	if (op < 0 || end == at || *end)
-		return schema_expected(r, s, path,
-				       "<, <=, >, >=, == or != and a number, as in \"< 5\"");
-	p->op = (enum probe_op)op;
+	if (!v || !probe_expect_parse(v, &p->want))
+		return schema_expected(
+			r, s, path,
+			"<, <=, >, >=, == or != and a number, as in \"< 5\", a range \"10..20\", "
+			"\"== TEXT\", or percents as in \"<= 150% of baseline\"");
 	p->expect = schema_keep(r, v);
 	return 0;
 }
 
+static int read_status(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	return schema_int(r, s, path, dst, 599);
+}
+
+static int read_pointer(struct schema *r, const config_setting_t *s, const char *path, void *dst)
+{
+	const char *v = schema_text(s);
+
+	if (!v || *v != '/')
+		return schema_expected(r, s, path,
+				       "a JSON pointer, as in \"/beans/0/NumLiveDataNodes\"");
+	return schema_string(r, s, path, dst);
+}
+
 #define COMMON                                                                                     \
 	{ "command", schema_string, AT(command) }, { "metric", schema_string, AT(metric) },        \
-		{ "expect", read_expect, AT(expect) }, { "unit", schema_string, AT(unit) },        \
+		{ "http", schema_string, AT(http) }, { "status", read_status, AT(status) },        \
+		{ "body", schema_string, AT(body) }, { "json", read_pointer, AT(json) },           \
+		{ "sql", schema_string, AT(sql) }, { "expect", read_expect, AT(expect) },          \
+		{ "unit", schema_string, AT(unit) },                                               \
 		{ "interval", read_interval, AT(interval_ms) },                                    \
 		{ "timeout", read_timeout, AT(timeout_ms) },                                       \
 	{                                                                                          \
@@ -87,6 +82,7 @@ static const struct schema_key cluster_keys[] = {
 	{ "name", read_label, AT(name), .required = true },
 	{ "node", schema_string, AT(node) },
 	{ "tcp", schema_string, AT(tcp) },
+	{ "vm", schema_string, AT(vm) },
 	{ "of", schema_string, AT(of) },
 	COMMON,
 	{ .name = NULL },
@@ -118,27 +114,89 @@ bool probe_host_port(const char *s, char *host, size_t n, unsigned *port)
 	return true;
 }
 
-/* What each kind needs, and what means nothing to it. */
-static void check_kind(struct schema *r, const char *prefix, const struct probe_cfg *p)
+/* The key of each kind, what goes with it, and whether that is a manifest's too. */
+#define K(k) (1u << PROBE_##k)
+static const struct kind_key {
+	const char *key;
+	size_t offset;
+	bool manifest;
+} kind_keys[PROBE_KINDS] = {
+	[PROBE_COMMAND] = { "command", offsetof(struct probe_cfg, command), true },
+	[PROBE_TCP] = { "tcp", offsetof(struct probe_cfg, tcp), false },
+	[PROBE_METRIC] = { "metric", offsetof(struct probe_cfg, metric), true },
+	[PROBE_HTTP] = { "http", offsetof(struct probe_cfg, http), true },
+	[PROBE_SQL] = { "sql", offsetof(struct probe_cfg, sql), true },
+	[PROBE_VM] = { "vm", offsetof(struct probe_cfg, vm), false },
+};
+static const struct {
+	const char *key;
+	size_t offset;
+	unsigned kinds;
+	const char *goes_with;
+} parts[] = {
+	{ "of", offsetof(struct probe_cfg, of), K(METRIC), "metric" },
+	{ "node", offsetof(struct probe_cfg, node), K(COMMAND) | K(HTTP) | K(SQL),
+	  "command, http and sql" },
+	{ "body", offsetof(struct probe_cfg, body), K(HTTP), "http" },
+	{ "json", offsetof(struct probe_cfg, json), K(HTTP), "http" },
+	{ "expect", offsetof(struct probe_cfg, expect), K(METRIC) | K(COMMAND) | K(HTTP) | K(SQL),
+	  "metric, command, http and sql" },
+};
+
+static const char *text_at(const struct probe_cfg *p, size_t offset)
+{
+	return *(char *const *)((const char *)p + offset);
+}
+
+static bool find_kind(struct schema *r, const char *prefix, struct probe_cfg *p)
+{
+	char names[80] = "";
+	size_t n = 0, len = 0;
+
+	for (size_t k = 0; k < PROBE_KINDS; k++) {
+		if (p->file && !kind_keys[k].manifest)
+			continue;
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s", len ? ", " : "",
+					kind_keys[k].key);
+		if (!text_at(p, kind_keys[k].offset))
+			continue;
+		p->kind = (enum probe_kind)k;
+		n++;
+	}
+	if (n != 1)
+		schema_mistake(r, p->line, "%scommand: expected one of %s", prefix, names);
+	return n == 1;
+}
+
+static void check_address(struct schema *r, const char *prefix, const struct probe_cfg *p)
 {
 	char host[256];
 	unsigned port;
 
-	if (!!p->command + !!p->tcp + !!p->metric != 1)
-		schema_mistake(r, p->line, "%scommand: expected one of command, %smetric", prefix,
-			       p->file ? "" : "tcp, ");
 	if (p->tcp && !probe_host_port(p->tcp, host, sizeof(host), &port))
 		schema_mistake(r, p->line,
 			       "%stcp: expected \"HOST:PORT\" or \"[ADDRESS]:PORT\", found \"%s\"",
 			       prefix, p->tcp);
+	if (p->http && strncmp(p->http, "http://", 7) != 0 && strncmp(p->http, "https://", 8) != 0)
+		schema_mistake(r, p->line, "%shttp: expected \"http://…\" or \"https://…\"",
+			       prefix);
+}
+
+/* What each kind needs, and what means nothing to it. */
+static void check_kind(struct schema *r, const char *prefix, struct probe_cfg *p)
+{
+	if (!find_kind(r, prefix, p))
+		return;
+	check_address(r, prefix, p);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++)
+		if (text_at(p, parts[i].offset) && !(parts[i].kinds & 1u << p->kind))
+			schema_mistake(r, p->line, "%s%s: goes with %s", prefix, parts[i].key,
+				       parts[i].goes_with);
+	if (p->status && p->kind != PROBE_HTTP)
+		schema_mistake(r, p->line, "%sstatus: goes with http", prefix);
 	if (p->metric && !p->expect)
 		schema_mistake(r, p->line, "%sexpect: is missing", prefix);
-	if (!p->metric && (p->expect || p->of))
-		schema_mistake(r, p->line, "%s%s: goes with metric", prefix,
-			       p->of ? "of" : "expect");
-	if (!p->command && p->node)
-		schema_mistake(r, p->line, "%snode: goes with command", prefix);
-	if (p->metric && p->timeout_ms)
+	if ((p->metric || p->vm) && p->timeout_ms)
 		schema_mistake(r, p->line,
 			       "%stimeout: a metric comes with the node's answers, and has none",
 			       prefix);
@@ -150,11 +208,12 @@ static void read_probe(struct schema *r, const config_setting_t *s, const char *
 	p->line = schema_line(s);
 	schema_group(r, s, prefix, keys, p);
 	check_kind(r, prefix, p);
-	p->kind = p->command ? PROBE_COMMAND : p->tcp ? PROBE_TCP : PROBE_METRIC;
-	if (p->kind != PROBE_METRIC && !p->interval_ms)
+	if (p->kind != PROBE_METRIC && p->kind != PROBE_VM && !p->interval_ms)
 		p->interval_ms = DEFAULT_MS;
 	if (!p->timeout_ms)
 		p->timeout_ms = DEFAULT_MS;
+	if (p->http && !p->json && !p->unit)
+		p->unit = schema_keep(r, "ms");
 }
 
 static void read_own(struct schema *r, const config_setting_t *s, const char *prefix, void *base)
@@ -162,7 +221,7 @@ static void read_own(struct schema *r, const config_setting_t *s, const char *pr
 	struct probe_cfg *p = base;
 
 	read_probe(r, s, prefix, p, cluster_keys);
-	if (p->command && !p->node)
+	if ((p->command || p->sql) && !p->node)
 		schema_mistake(r, p->line, "%snode: is missing: a node, or \"local\"", prefix);
 	if (p->metric && !p->of)
 		schema_mistake(r, p->line, "%sof: is missing: NODE, SERVICE@NODE or vm:NAME@NODE",
@@ -192,14 +251,20 @@ static void check_names(struct schema *r, const struct probe_cfg *list, size_t n
 					i, list[i].name, list[k].line);
 }
 
+int probe_cfg_list(struct schema *r, const config_setting_t *s, const char *path,
+		   struct probe_cfg **list, size_t *n)
+{
+	int ret = schema_list(r, s, path, PROBES_MAX, sizeof(**list), read_own, list, n);
+
+	check_names(r, *list, *n);
+	return ret;
+}
+
 int probe_cfg_read(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
 	struct config *c = (struct config *)((char *)dst - offsetof(struct config, probes));
-	int ret =
-		schema_list(r, s, path, PROBES_MAX, sizeof(*c->probes), read_own, dst, &c->nprobes);
 
-	check_names(r, c->probes, c->nprobes);
-	return ret;
+	return probe_cfg_list(r, s, path, &c->probes, &c->nprobes);
 }
 
 int manifest_probes(struct schema *r, const config_setting_t *s, const char *path, void *dst)
@@ -212,39 +277,48 @@ int manifest_probes(struct schema *r, const config_setting_t *s, const char *pat
 	return ret;
 }
 
-/* The node of OF, and that it is a thing that has figures. */
-static void check_of(struct schema *r, const struct config *c, const struct probe_cfg *p, size_t i)
+/* The node of OF or vm, and that it is a thing that has figures. */
+static void check_item(struct schema *r, const struct config *c, const struct probe_cfg *p,
+		       size_t i)
 {
+	const char *key = p->of ? "of" : "vm", *text = p->of ? p->of : p->vm;
+	const unsigned kinds =
+		p->of ? 1u << KIND_NODE | 1u << KIND_SERVICE | 1u << KIND_VM : 1u << KIND_VM;
 	struct target t;
 
-	if (target_parse(p->of, &t, NULL) ||
-	    (t.kind != KIND_NODE && t.kind != KIND_SERVICE && t.kind != KIND_VM) || !t.node[0])
-		schema_mistake(r, p->line,
-			       "probes[%zu].of: expected NODE, SERVICE@NODE or vm:NAME@NODE, found "
-			       "\"%s\"",
-			       i, p->of);
+	if (target_parse(text, &t, NULL) || !(kinds & 1u << t.kind) || !t.node[0])
+		schema_mistake(r, p->line, "probes[%zu].%s: expected %s, found \"%s\"", i, key,
+			       p->of ? "NODE, SERVICE@NODE or vm:NAME@NODE" : "vm:NAME@NODE", text);
 	else if (!config_node(c, t.node))
-		schema_mistake(r, p->line, "probes[%zu].of: there is no node \"%s\"", i, t.node);
+		schema_mistake(r, p->line, "probes[%zu].%s: there is no node \"%s\"", i, key,
+			       t.node);
 }
 
-void probe_cfg_check(struct schema *r, const struct config *c)
+void probe_cfg_check_list(struct schema *r, const struct config *c, const struct probe_cfg *list,
+			  size_t n)
 {
-	for (size_t i = 0; i < c->nprobes; i++) {
-		const struct probe_cfg *p = &c->probes[i];
+	for (size_t i = 0; i < n; i++) {
+		const struct probe_cfg *p = &list[i];
 
 		if (p->node && strcmp(p->node, "local") != 0 && !config_node(c, p->node))
 			schema_mistake(r, p->line, "probes[%zu].node: there is no node \"%s\"", i,
 				       p->node);
-		if (p->of)
-			check_of(r, c, p, i);
+		if (p->of || p->vm)
+			check_item(r, c, p, i);
 	}
+}
+
+void probe_cfg_check(struct schema *r, const struct config *c)
+{
+	probe_cfg_check_list(r, c, c->probes, c->nprobes);
 }
 
 void probe_cfg_free(struct probe_cfg *list, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		struct probe_cfg *p = &list[i];
-		char *const texts[] = { p->name, p->command, p->tcp,  p->metric, p->node,
+		char *const texts[] = { p->name, p->command, p->tcp,  p->metric, p->http,
+					p->sql,  p->vm,      p->body, p->json,   p->node,
 					p->of,   p->expect,  p->unit, p->file,   p->component };
 
 		for (size_t k = 0; k < sizeof(texts) / sizeof(*texts); k++)

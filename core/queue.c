@@ -134,6 +134,7 @@ int deck_restore(struct deck *d, const char *id, unsigned flags, struct err *e)
 		j->flags = flags;
 		r->pending++;
 		r->i.state = STATE_RESTORING;
+		r->i.since_unix_ms = now_unix_ms();
 		actor_queue(a, j, false);
 		j = NULL;
 		deck_changed(d);

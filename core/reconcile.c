@@ -101,6 +101,7 @@ static const struct record *shown(struct actor *a, const struct item *it)
 				      : (int)STATE_ACTIVE;
 	if (s >= 0 && (enum inj_state)s != r->i.state) {
 		r->i.state = (enum inj_state)s;
+		r->i.since_unix_ms = now_unix_ms();
 		if (r->i.state != STATE_UNKNOWN && item_attr(it, "ledger"))
 			r->i.reason[0] = '\0';
 	}
@@ -132,6 +133,7 @@ static void set_ended(const struct actor *a, struct record *r)
 	const char *why = "restored on the node, not by this console";
 
 	r->i.state = STATE_RESTORED;
+	r->i.since_unix_ms = now_unix_ms();
 	if (rebooted(a, r)) {
 		why = "the node was rebooted: nothing of it is left";
 	} else if (r->i.forced) {
@@ -171,6 +173,7 @@ static void set_lost(struct record *r)
 {
 	r->i.lost = true;
 	r->i.state = STATE_UNKNOWN;
+	r->i.since_unix_ms = now_unix_ms();
 	snprintf(
 		r->i.reason, sizeof(r->i.reason),
 		"its entry in /run/faultdeck was deleted on the node: nobody can tell what is left "

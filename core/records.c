@@ -82,6 +82,7 @@ int record_set(struct deck *d, const char *id, enum inj_state state, const char 
 	if (!r)
 		return err_set(e, -ENOENT, "no injection %s", id);
 	copy.state = state;
+	copy.since_unix_ms = now_unix_ms();
 	snprintf(copy.reason, sizeof(copy.reason), "%s", reason);
 	if (journaled)
 		ret = journal_write(d->journal, &copy, e);
@@ -90,6 +91,7 @@ int record_set(struct deck *d, const char *id, enum inj_state state, const char 
 	if (r) {
 		/* a restore that waits behind this job goes on from here */
 		r->i.state = r->pending > 1 ? STATE_RESTORING : state;
+		r->i.since_unix_ms = copy.since_unix_ms;
 		memcpy(r->i.reason, copy.reason, sizeof(copy.reason));
 		deck_changed(d);
 	}
@@ -147,6 +149,7 @@ static struct snapshot *make_snapshot(struct deck *d)
 	for (size_t i = 0; i < d->nrecords; i++)
 		show_record(d, &d->records[i], &s->injections[s->ninjections++]);
 	s->nprobes = probes_shown(d, s->probes);
+	s->more = probe_set_ref(d->more);
 	return s;
 }
 
@@ -174,6 +177,7 @@ void snapshot_put(const struct snapshot *cs)
 	free(s->nodes);
 	free(s->injections);
 	free(s->probes);
+	probe_set_unref(s->more);
 	free(s);
 }
 

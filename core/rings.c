@@ -128,3 +128,9 @@ void event_take(struct actor *a, const char *line)
 	deck_changed(a->deck);
 	pthread_mutex_unlock(&a->deck->lock);
 }
+
+int deck_journal(struct deck *d, int (*fn)(const char *at, const struct injection *i, void *arg),
+		 void *arg)
+{
+	return journal_each(d->journal, fn, arg);
+}

@@ -332,7 +332,7 @@ static int by_line(const void *a, const void *b)
 	return (x->line > y->line) - (x->line < y->line);
 }
 
-static int open_file(const char *path, FILE **out, struct err *e)
+static int open_file(const char *path, size_t max, FILE **out, struct err *e)
 {
 	FILE *f = fopen(path, "re");
 	struct stat st;
@@ -342,7 +342,7 @@ static int open_file(const char *path, FILE **out, struct err *e)
 		r = -errno;
 	if (!r && !S_ISREG(st.st_mode))
 		r = S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-	if (!r && st.st_size > SCHEMA_FILE_MAX)
+	if (!r && (uintmax_t)st.st_size > max)
 		r = -EFBIG;
 	if (!r) {
 		*out = f;
@@ -358,7 +358,7 @@ int schema_file(const char *path, struct buf *out, struct err *e)
 	char part[8192];
 	FILE *f = NULL;
 	size_t n;
-	int r = open_file(path, &f, e);
+	int r = open_file(path, out->max, &f, e);
 
 	if (r)
 		return r;
@@ -371,7 +371,7 @@ int schema_file(const char *path, struct buf *out, struct err *e)
 }
 
 int schema_parse(struct schema *r, const char *text,
-		 void (*read)(struct schema *r, const config_setting_t *root, void *arg), void *arg)
+		 void (*read)(struct schema *r, config_setting_t *root, void *arg), void *arg)
 {
 	config_t lc;
 

@@ -33,8 +33,7 @@ int schema_file(const char *path, struct buf *out, struct err *e);
 void schema_set_dir(struct schema *r, const char *path);
 /* READ takes the root over. 0, -EINVAL (the mistakes are in r->m, sorted) or -ENOMEM. */
 int schema_parse(struct schema *r, const char *text,
-		 void (*read)(struct schema *r, const config_setting_t *root, void *arg),
-		 void *arg);
+		 void (*read)(struct schema *r, config_setting_t *root, void *arg), void *arg);
 /* Reads G by KEYS, which end with a row without a name, into BASE; PREFIX begins their paths. */
 void schema_group(struct schema *r, const config_setting_t *g, const char *prefix,
 		  const struct schema_key *keys, void *base);

@@ -150,13 +150,15 @@ int batch_open(struct batch *b)
 		o.glance = true;
 		o.interval_ms = GLANCE_MS;
 	}
-	if (b->many || strcmp(b->args->words[0], "status") == 0)
+	if (b->many || strcmp(b->args->words[0], "status") == 0 ||
+	    strcmp(b->args->words[0], "run") == 0)
 		o.probes = PROBES_ALL;
 	else if (verb_find(b->args->words[0])->flags & VERB_INJECTS)
 		o.probes = PROBES_ABORT;
 	if (strcmp(b->args->words[0], "events") == 0)
 		o.events = EVENTS_HELD;
-	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)))
+	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)) ||
+		 strcmp(b->args->words[0], "run") == 0)
 		o.events = EVENTS_NEW;
 	block_signals(true);
 	r = deck_open(&o, &b->deck, &e);
@@ -266,7 +268,7 @@ static bool probe_known(const struct snapshot *s, const struct probe_view *p)
 
 	if (p->state != PROBE_UNKNOWN || (v && v->state != NODE_UP))
 		return true;
-	return p->tries >= (p->cfg->kind == PROBE_METRIC ? 2 : 1);
+	return p->tries >= (p->cfg->kind == PROBE_METRIC || p->cfg->kind == PROBE_VM ? 2 : 1);
 }
 
 static bool probes_known(const struct snapshot *s, void *arg)

@@ -34,15 +34,17 @@ enum opt {
 	OPT_TTL = 1 << 4,
 	OPT_YES = 1 << 5,
 	OPT_DRY_RUN = 1 << 6,
+	OPT_REPORT = 1 << 7,
 };
 struct args {
 	const char *config, *theme;
 	bool help, version, batch, readonly, accept_new;
 	enum emit_format format;
-	unsigned opts;  /* enum opt, those that hold */
-	unsigned given; /* those written on this line, not handed down from the command line */
-	int64_t ttl_ms; /* 0: none given */
-	char **words;   /* the verb and its words: in argv, which is permuted */
+	unsigned opts;      /* enum opt, those that hold */
+	unsigned given;     /* those written on this line, not handed down from the command line */
+	int64_t ttl_ms;     /* 0: none given */
+	const char *report; /* a directory; NULL: none given */
+	char **words;       /* the verb and its words: in argv, which is permuted */
 	int nwords;
 };
 /* OUT is filled as far as it was understood also on failure. E says what to write instead. */

@@ -5,7 +5,17 @@
 
 #include "batch.h"
 
-enum { O_BATCH = 256, O_FORMAT, O_THEME, O_READONLY, O_ACCEPT_NEW, O_VERSION, O_TTL, O_BIT = 512 };
+enum {
+	O_BATCH = 256,
+	O_FORMAT,
+	O_THEME,
+	O_READONLY,
+	O_ACCEPT_NEW,
+	O_VERSION,
+	O_TTL,
+	O_REPORT,
+	O_BIT = 512
+};
 
 /* In this order: what only the command line takes, then what a line of `-` takes too. */
 static const struct option long_opts[] = {
@@ -18,6 +28,7 @@ static const struct option long_opts[] = {
 	{ "version", no_argument, NULL, O_VERSION },
 	{ "help", no_argument, NULL, 'h' },
 	{ "ttl", required_argument, NULL, O_TTL },
+	{ "report", required_argument, NULL, O_REPORT },
 	{ "all", no_argument, NULL, O_BIT | OPT_ALL },
 	{ "force", no_argument, NULL, O_BIT | OPT_FORCE },
 	{ "wait", no_argument, NULL, O_BIT | OPT_WAIT },
@@ -84,6 +95,10 @@ static int take(struct args *a, int o, char **argv, struct err *e)
 		return take_format(a, optarg, e);
 	case O_TTL:
 		return take_ttl(a, optarg, e);
+	case O_REPORT:
+		a->report = optarg;
+		a->given |= OPT_REPORT;
+		return 0;
 	default:
 		if (o < O_BIT)
 			return bad_option(argv, o, e);
@@ -134,5 +149,6 @@ int args_parse_line(int argc, char **argv, const struct args *outer, struct args
 {
 	*out = *outer;
 	out->given = 0;
+	out->report = NULL;
 	return parse(argc, argv, ":", line_opts, out, e);
 }

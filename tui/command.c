@@ -64,16 +64,16 @@ static void run_line(struct ui *u)
 	if (!*line)
 		return;
 	remember(c, line);
-	if (c->run && !run_done(c->run)) {
+	if (c->run && !command_done(c->run)) {
 		ui_say(u, true, "another command is running still; Ctrl-C ends it");
-		dialog_run(u, c->run);
+		dialog_command(u, c->run);
 		return;
 	}
 	dialog_close(u);
-	c->run = run_free(c->run);
-	c->run = run_start(u, line);
+	c->run = command_end(c->run);
+	c->run = command_start(u, line);
 	if (c->run)
-		dialog_run(u, c->run);
+		dialog_command(u, c->run);
 }
 
 /* ---- completion ---- */
@@ -202,9 +202,9 @@ void command_draw(struct ui *u)
 
 bool command_cancel(struct ui *u)
 {
-	if (!u->command.run || run_done(u->command.run))
+	if (!u->command.run || command_done(u->command.run))
 		return false;
-	run_cancel(u->command.run);
+	command_stop(u->command.run);
 	ui_say(u, false, "asked to end; what it injected is restored");
 	return true;
 }
@@ -214,8 +214,8 @@ void command_free(struct ui *u)
 	struct command_line *c = &u->command;
 
 	if (c->run)
-		run_cancel(c->run);
-	c->run = run_free(c->run);
+		command_stop(c->run);
+	c->run = command_end(c->run);
 	for (size_t k = 0; k < c->nhistory; k++)
 		free(c->history[k]);
 	free(c->found);

@@ -26,7 +26,7 @@ struct command_line {
 	size_t nhistory, at;        /* at: the one that is shown; nhistory: a new line */
 	struct candidates *found;   /* for what is typed now; NULL until the first time */
 	size_t cycle;               /* Tab shows this one next; 0: none was shown yet */
-	struct run *run;            /* the verb that runs, or ran last */
+	struct command_run *run;    /* the verb that runs, or ran last */
 };
 
 void command_begin(struct ui *u);
@@ -39,15 +39,15 @@ void command_free(struct ui *u);
 /* complete.c: fills OUT for LINE up to byte AT of it. */
 void complete(const struct ui *u, const char *line, size_t at, struct candidates *out);
 
-/* run.c: a verb in its thread. */
-struct run;
+/* command_run.c: a verb in its thread. */
+struct command_run;
 /* NULL: out of memory, said already. */
-struct run *run_start(struct ui *u, const char *line);
-bool run_done(struct run *r);
-void run_cancel(struct run *r);
+struct command_run *command_start(struct ui *u, const char *line);
+bool command_done(struct command_run *r);
+void command_stop(struct command_run *r);
 /* Waits for it; takes NULL, returns NULL. */
-struct run *run_free(struct run *r);
+struct command_run *command_end(struct command_run *r);
 /* The page that shows what it prints. */
-void dialog_run(struct ui *u, struct run *r);
+void dialog_command(struct ui *u, struct command_run *r);
 
 #endif

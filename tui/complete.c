@@ -212,7 +212,7 @@ static void verb_words(const struct ui *u, const struct typed *t, struct candida
 		add_nodes(u, c, typed);
 	else if (strcmp(verb, "module") == 0)
 		add_words(c, typed, "build load unload status");
-	else if (strcmp(verb, "list") == 0 && t->n > 2)
+	else if (strcmp(verb, "show") == 0 || (strcmp(verb, "list") == 0 && t->n > 2))
 		add_targets(u, NULL, c, typed);
 	else if (find_backend(u, verb))
 		backend_words(u, t, c);

@@ -36,6 +36,7 @@ static const struct param ttl_field = {
 struct inject {
 	struct dialog dialog;
 	const struct fault *fault;
+	const struct config *cfg;
 	struct target *targets;
 	size_t ntargets;
 	struct edit field[FIELDS_MAX];
@@ -122,6 +123,46 @@ static const char *forbidden(const struct ui *u, const struct inject *j)
 	return j->plan->refused ? j->plan->guard : NULL;
 }
 
+/* ---- completion of what is typed ---- */
+
+/* True if WORD, of N bytes, begins with what is typed; then MORE is the whole text with it. */
+static bool completes(const char *text, size_t from, const char *word, char *more, size_t n)
+{
+	size_t typed = strlen(text + from);
+
+	if (!typed || strlen(word) <= typed || strncmp(word, text + from, typed) != 0)
+		return false;
+	snprintf(more, n, "%.*s%s", (int)from, text, word);
+	return true;
+}
+
+/* What Right makes of a field whose cursor is at its end: of lists, the last word is completed. */
+static bool completion(const struct inject *j, size_t k, char *more, size_t n)
+{
+	const struct param *p = j->param[k];
+	const char *text = j->field[k].text, *comma = strrchr(text, ',');
+	size_t from = comma ? (size_t)(comma - text) + 1 : 0;
+	char role[80];
+
+	if (p->type == PARAM_CHOICE || j->field[k].at != strlen(text))
+		return false;
+	for (const char *const *c = p->choices; c && *c; c++)
+		if (completes(text, from, *c, more, n))
+			return true;
+	for (size_t i = 0; p->type == PARAM_PEERS && i < j->cfg->nnodes; i++) {
+		const struct node_cfg *node = &j->cfg->nodes[i];
+
+		if (completes(text, from, node->name, more, n))
+			return true;
+		for (char *const *r = node->roles; *r; r++) {
+			snprintf(role, sizeof(role), "role:%s", *r);
+			if (completes(text, from, role, more, n))
+				return true;
+		}
+	}
+	return p->type == PARAM_PEERS && completes(text, from, "all", more, n);
+}
+
 /* ---- drawing ---- */
 
 static void range_str(const struct param *p, char *dst, size_t n)
@@ -135,15 +176,30 @@ static void range_str(const struct param *p, char *dst, size_t n)
 			 *unit ? " " : "", unit);
 }
 
+/* "ENOSPC EROFS EIO", as many as there is room for. */
+static void choices_str(const struct param *p, char *dst, size_t n)
+{
+	size_t len = 0;
+
+	*dst = '\0';
+	for (const char *const *c = p->choices; c && *c && len + strlen(*c) + 2 < n; c++)
+		len += (size_t)snprintf(dst + len, n - len, "%s%s", len ? " " : "", *c);
+}
+
 /* What fits into the field, and what it is for; or what is wrong with it. */
 static void field_note(const struct inject *j, size_t k, char *dst, size_t n)
 {
 	const struct param *p = j->param[k];
 	const char *help = p->help ? p->help : "";
-	char range[80];
+	char range[80], more[sizeof(j->field[k].text)];
 
-	if (j->bad[k][0]) {
+	if (j->cur == k && completion(j, k, more, sizeof(more))) {
+		snprintf(dst, n, "Right: %s", more);
+	} else if (j->bad[k][0]) {
 		snprintf(dst, n, "%s", j->bad[k]);
+	} else if (p->type == PARAM_CHOICE && j->cur == k) {
+		choices_str(p, range, sizeof(range));
+		snprintf(dst, n, "%s  %s: %s", glyph(GLYPH_CHOICE), range, help);
 	} else if (p->type == PARAM_CHOICE) {
 		snprintf(dst, n, "%s  %s", glyph(GLYPH_CHOICE), help);
 	} else if (p->type == PARAM_INT) {
@@ -319,6 +375,12 @@ static bool choose_letter(struct inject *j, size_t k, int code)
 
 static bool field_key(struct inject *j, enum cmd c, int code)
 {
+	char more[sizeof(j->field[0].text)];
+
+	if (c == CMD_RIGHT && completion(j, j->cur, more, sizeof(more))) {
+		edit_set(&j->field[j->cur], more);
+		return true;
+	}
 	if (!is_choice(j, j->cur))
 		return edit_key(&j->field[j->cur], code);
 	if (c == CMD_LEFT || c == CMD_RIGHT) {
@@ -457,6 +519,7 @@ void dialog_inject(struct ui *u, const struct fault *f)
 	}
 	j->dialog.ops = &inject_ops;
 	j->fault = f;
+	j->cfg = u->cfg;
 	for (size_t k = 0; k < n; k++)
 		j->targets[j->ntargets++] = fault_target(f, &list[k]);
 	fill_fields(j, u->cfg->guard.quorum);

@@ -93,7 +93,7 @@ static void load(struct ui *u, struct load *l)
 		err_hint(&l->why, "restore them (R in the list of what is injected), then load it");
 		return;
 	}
-	if (u->command.run && !run_done(u->command.run)) {
+	if (u->command.run && !command_done(u->command.run)) {
 		err_set(&l->why, -1, "a command runs in the cluster that is shown now");
 		err_hint(&l->why, "wait for it, or end it with Ctrl-C");
 		return;

@@ -48,6 +48,18 @@ void emit_mistake(struct emit *e, const char *path, const struct mistake *m)
 	emit_error(e, &err);
 }
 
+void emit_mistakes(struct emit *e, const char *path, const struct mistakes *m)
+{
+	struct err err = { .code = 0 };
+
+	for (size_t i = 0; i < m->n; i++)
+		emit_mistake(e, path, &m->list[i]);
+	if (!m->dropped)
+		return;
+	err_set(&err, -EINVAL, "%s: %zu more mistakes", path, m->dropped);
+	emit_error(e, &err);
+}
+
 static void json_line(struct emit *e, const char *type, const json_t *rec)
 {
 	(void)type;

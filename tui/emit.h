@@ -8,7 +8,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
-#include "../core/deck.h"
+#include "../core/scenario.h"
 
 enum emit_format { EMIT_TEXT, EMIT_JSON };
 struct tally {
@@ -55,14 +55,24 @@ json_t *record_fault(const struct fault *f, const char *reason);
 json_t *record_injection(const struct injection *i, int64_t boot_ms);
 json_t *record_event(const struct event *ev);
 json_t *record_probe(const struct probe_view *p);
+/* Something that a node told of TARGET. */
+json_t *record_fact(const char *target, const char *key, const char *value);
+/* A line of the journal, written AT. */
+json_t *record_log(const char *at, const struct injection *i);
 json_t *record_plan(const struct plan *p, size_t item);
 json_t *record_operation(const char *node, const struct operation *op);
 json_t *record_error(const struct err *e);
 json_t *record_output(const char *node, const char *verb, const char *line);
+json_t *record_scenario(const struct scenario_entry *en);
+json_t *record_act(const struct scenario_act *a);
+json_t *record_step(size_t number, const struct step_view *s);
+json_t *record_result(const struct scenario_view *v);
 json_t *record_summary(const struct tally *t);
 
 void emit_error(struct emit *e, const struct err *err);
 /* A mistake of cluster.cfg: in text the line is exactly "file:line: message". */
 void emit_mistake(struct emit *e, const char *path, const struct mistake *m);
+/* All of them, and how many more there are. */
+void emit_mistakes(struct emit *e, const char *path, const struct mistakes *m);
 
 #endif

@@ -180,6 +180,31 @@ json_t *record_storage(const struct node_view *v, const struct item *i)
 	return end(&r);
 }
 
+json_t *record_fact(const char *target, const char *key, const char *value)
+{
+	struct rec r = begin("fact");
+
+	set_text(&r, "target", target);
+	set_text(&r, "key", key);
+	set_text(&r, "value", value);
+	return end(&r);
+}
+
+json_t *record_log(const char *at, const struct injection *i)
+{
+	struct rec r = begin("log");
+
+	set_text(&r, "at", at);
+	set_text(&r, "id", i->id);
+	set_text(&r, "fault", i->fault);
+	set_text(&r, "target", i->target);
+	set_text(&r, "state", state_word(i->state));
+	set_text(&r, "owner", i->owner);
+	set_text(&r, "params", i->params);
+	set_text(&r, "reason", i->reason);
+	return end(&r);
+}
+
 static json_t *param(const struct param *p)
 {
 	bool range = p->type == PARAM_INT || (p->type == PARAM_WORDS && p->min < p->max);
@@ -341,6 +366,77 @@ json_t *record_plan(const struct plan *p, size_t item)
 	set(&r, "do", lines(head, buf_text(&it->act.do_lines)));
 	set(&r, "undo", lines(NULL, buf_text(&it->act.undo_lines)));
 	set_text(&r, "guard", p->guard);
+	return end(&r);
+}
+
+static json_t *listed(const char *text, const char *sep)
+{
+	json_t *a = json_array();
+
+	while (*text) {
+		const char *end = strstr(text, sep);
+		const size_t n = end ? (size_t)(end - text) : strlen(text);
+
+		if (json_array_append_new(a, json_stringn(text, n))) {
+			json_decref(a);
+			return NULL;
+		}
+		text += n + (end ? strlen(sep) : 0);
+	}
+	return a;
+}
+
+json_t *record_scenario(const struct scenario_entry *en)
+{
+	struct rec r = begin("scenario");
+
+	set_text(&r, "scenario", en->name);
+	set_text(&r, "description", en->description);
+	set(&r, "targets", listed(en->touches, ", "));
+	set(&r, "variables", listed(en->variables, " "));
+	set_text(&r, "file", en->path);
+	set_text(&r, "reason", en->broken);
+	return end(&r);
+}
+
+json_t *record_act(const struct scenario_act *a)
+{
+	struct rec r = begin("plan");
+	char head[300];
+
+	snprintf(head, sizeof(head), "%s, %d time%s", a->step, a->times, a->times == 1 ? "" : "s");
+	set(&r, "do", lines(head, a->command));
+	set(&r, "undo", json_array());
+	set(&r, "guard", json_null());
+	return end(&r);
+}
+
+json_t *record_step(size_t number, const struct step_view *s)
+{
+	struct rec r = begin("step");
+
+	set_int(&r, "step", (int64_t)number);
+	set_text(&r, "name", s->name);
+	set_text(&r, "state", step_state_word(s->state));
+	set_time(&r, "began", s->began_unix_ms);
+	set_time(&r, "ended", s->ended_unix_ms);
+	set_text(&r, "message", s->message);
+	return end(&r);
+}
+
+json_t *record_result(const struct scenario_view *v)
+{
+	struct rec r = begin("result");
+	char seed[24];
+
+	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)v->seed);
+	set_text(&r, "scenario", v->name);
+	set_text(&r, "verdict", run_verdict_word(v->verdict));
+	set_text(&r, "reason", v->why);
+	set_text(&r, "seed", seed);
+	set_time(&r, "began", v->began_unix_ms);
+	set_time(&r, "ended", v->ended_unix_ms);
+	set_text(&r, "report", v->report);
 	return end(&r);
 }
 

@@ -159,6 +159,25 @@ static void block_plan(struct emit *e, const json_t *rec)
 		fprintf(e->out, "  %-6s %s\n", "guard", str_of(rec, "guard"));
 }
 
+static void block_scenario(struct emit *e, const json_t *rec)
+{
+	fprintf(e->out, "%s\n", str_of(rec, "scenario"));
+	if (*str_of(rec, "reason"))
+		fprintf(e->out, "  cannot be run: %s: %s\n", str_of(rec, "file"),
+			str_of(rec, "reason"));
+	else
+		fprintf(e->out, "  %s\n", str_of(rec, "description"));
+	print_list(e, "breaks", json_object_get(rec, "targets"));
+	print_list(e, "takes", json_object_get(rec, "variables"));
+}
+
+static void block_result(struct emit *e, const json_t *rec)
+{
+	fprintf(e->out, "%s: %s%s%s\n  seed %s, report in %s\n", str_of(rec, "scenario"),
+		str_of(rec, "verdict"), *str_of(rec, "reason") ? ": " : "", str_of(rec, "reason"),
+		str_of(rec, "seed"), str_of(rec, "report"));
+}
+
 static int int_of(const json_t *o, const char *key)
 {
 	return (int)json_integer_value(json_object_get(o, key));
@@ -215,6 +234,17 @@ static const struct emit_layout layouts[] = {
 		    { "value", "VALUE", AUTO, false },
 		    { "unit", "UNIT", AUTO, true },
 		    { "since", "SINCE", AUTO, false } } },
+	{ .type = "fact",
+	  .plain = true,
+	  .cols = { { .key = "target" }, { .key = "key" }, { .key = "value" } } },
+	{ .type = "log",
+	  .cols = { { .key = "at", .head = "AT" },
+		    { .key = "id", .head = "ID" },
+		    { .key = "fault", .head = "FAULT" },
+		    { .key = "target", .head = "TARGET" },
+		    { .key = "state", .head = "STATE" },
+		    { .key = "params", .head = "PARAMS", .sparse = true },
+		    { .key = "reason", .head = "REASON", .sparse = true } } },
 	{ .type = "fault", .block = block_fault },
 	{ .type = "injection",
 	  .cols = { { "id", "INJECTION", AUTO, false },
@@ -244,6 +274,14 @@ static const struct emit_layout layouts[] = {
 	  .plain = true,
 	  .cols = { { "node", "NODE", AUTO, false }, { "line", "", AUTO, false } } },
 	{ .type = "plan", .block = block_plan },
+	{ .type = "scenario", .block = block_scenario },
+	{ .type = "step",
+	  .cols = { { "step", "STEP", AUTO, false },
+		    { "time", "TIME", AUTO, false },
+		    { "state", "STATE", AUTO, false },
+		    { "name", "WHAT", AUTO, false },
+		    { "message", "", AUTO, true } } },
+	{ .type = "result", .block = block_result },
 	{ .type = "summary", .block = block_summary },
 	{ .type = "error", .block = block_error },
 };

@@ -10,11 +10,9 @@
 #include "batch.h"
 #include "console.h"
 #include "import.h"
+#include "places.h"
 #include "verb.h"
 
-#ifndef FAULTDECK_SHARE
-#define FAULTDECK_SHARE "/usr/local/share/faultdeck"
-#endif
 #ifndef FAULTDECK_VERSION
 #define FAULTDECK_VERSION "0.1"
 #endif
@@ -56,52 +54,13 @@ static int version(void)
 	return fflush(stdout) ? EXIT_FAILED : EXIT_DONE;
 }
 
-/* NAME in the user's own configuration; "" where that would be too long. */
-static void user_path(char *dst, size_t n, const char *name)
-{
-	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	int len;
-
-	if (xdg && *xdg)
-		len = snprintf(dst, n, "%s/faultdeck/%s", xdg, name);
-	else
-		len = snprintf(dst, n, "%s/.config/faultdeck/%s", home ? home : "", name);
-	if (len < 0 || (size_t)len >= n)
-		*dst = '\0';
-}
-
 /* ./cluster.cfg, else the user's; DST needs N bytes. NULL if there is neither. */
 static const char *default_config(char *dst, size_t n)
 {
 	if (access("cluster.cfg", F_OK) == 0)
 		return "cluster.cfg";
-	user_path(dst, n, "cluster.cfg");
+	place_user(dst, n, "cluster.cfg");
 	return access(dst, F_OK) == 0 ? dst : NULL;
-}
-
-/* The themes of the tree that this binary was built in. */
-static void tree_themes(char *dst, size_t n)
-{
-	static const char tail[] = "/../themes";
-	ssize_t len = readlink("/proc/self/exe", dst, n - sizeof(tail));
-	char *slash;
-
-	dst[len > 0 ? len : 0] = '\0';
-	slash = strrchr(dst, '/');
-	if (slash)
-		memcpy(slash, tail, sizeof(tail));
-}
-
-static void show_mistakes(struct emit *emit, const char *path, const struct mistakes *m)
-{
-	struct err e = { .code = 0 };
-
-	for (size_t i = 0; i < m->n; i++)
-		emit_mistake(emit, path, &m->list[i]);
-	if (!m->dropped)
-		return;
-	err_set(&e, -EINVAL, "%s: %zu more mistakes", path, m->dropped);
-	emit_error(emit, &e);
 }
 
 /* What is behind a cluster.cfg: both live as long as its deck. */
@@ -151,7 +110,7 @@ static struct files *load(const struct args *a, struct emit *emit)
 	} else {
 		f = files_open(path, m, where, sizeof(where), &e);
 		if (!f && m->n)
-			show_mistakes(emit, where, m);
+			emit_mistakes(emit, where, m);
 		else if (!f)
 			emit_error(emit, &e);
 	}
@@ -195,20 +154,18 @@ static void close_cluster(struct cluster *c)
 /* F is closed in any case. */
 static int console(const struct args *a, struct files *f, struct emit *emit)
 {
-	char own[4096], tree[4096];
-	const char *const dirs[] = { own, tree, FAULTDECK_SHARE "/themes", NULL };
+	struct places themes;
 	struct console_opts c = { .readonly = a->readonly,
 				  .accept_new = a->accept_new,
 				  .theme = a->theme,
-				  .theme_dirs = dirs,
+				  .theme_dirs = themes.dirs,
 				  .open = open_cluster,
 				  .close = close_cluster };
 	struct cluster first;
 	struct err e = { .code = 0 };
 	int r = open_deck(&c, f, &first, &e);
 
-	user_path(own, sizeof(own), "themes");
-	tree_themes(tree, sizeof(tree));
+	places_of(&themes, "themes");
 	if (r)
 		files_close(f);
 	else

@@ -12,6 +12,8 @@ static void detail_title(const struct ui *u, char *dst, size_t n)
 
 	if (u->status)
 		snprintf(dst, n, "Status of %s", u->cfg->cluster);
+	else if (u->targets.cur_group[0])
+		snprintf(dst, n, "All of %s", u->targets.cur_group);
 	else if (u->targets.has_cur)
 		snprintf(dst, n, "%s", target_str(name, &u->targets.cur));
 	else
@@ -139,7 +141,9 @@ static void detail_draw(struct ui *u, const struct box *b)
 	pen.box.x++;
 	pen.box.w--;
 	if (u->status)
-		detail_status(u, &pen);
+		detail_status(u, &pen, NULL);
+	else if (u->targets.cur_group[0])
+		detail_status(u, &pen, u->targets.cur_group);
 	else
 		draw_thing(u, &pen);
 	if (pen_limit(&pen, u->detail_top) == u->detail_top)

@@ -17,6 +17,6 @@ void detail_probes(struct ui *u, struct pen *p, const char *node);
 /* The last lines of the log that are about T. */
 void detail_events(struct ui *u, struct pen *p, const struct target *t);
 /* All nodes with what runs on them, and the probes. */
-void detail_status(struct ui *u, struct pen *p);
+void detail_status(struct ui *u, struct pen *p, const char *group);
 
 #endif

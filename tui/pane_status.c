@@ -153,18 +153,24 @@ void detail_probes(struct ui *u, struct pen *p, const char *node)
 		pen_text(p, "", 0, ROLE_TEXT, "");
 }
 
-void detail_status(struct ui *u, struct pen *p)
+void detail_status(struct ui *u, struct pen *p, const char *group)
 {
 	struct columns c = columns_of(u, p->box.w);
 
-	draw_totals(u, p);
+	if (!group)
+		draw_totals(u, p);
 	for (size_t n = 0; n < u->snap->nnodes; n++) {
 		const struct node_view *v = u->snap->nodes[n];
+		struct row r = { .kind = ROW_NODE, .node = n };
 
+		if (group && strcmp(row_group(u, &r), group) != 0)
+			continue;
 		draw_node(u, p, &c, v);
 		for (size_t i = 1; i < v->nitems; i++)
 			draw_item(u, p, &c, v, &v->items[i]);
 	}
+	if (group)
+		return;
 	pen_text(p, "", 0, ROLE_TEXT, "");
 	detail_probes(u, p, NULL);
 }

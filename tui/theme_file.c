@@ -114,7 +114,7 @@ static const struct schema_key top_keys[] = {
 	{ .name = NULL },
 };
 
-static void read_theme(struct schema *r, const config_setting_t *root, void *arg)
+static void read_theme(struct schema *r, config_setting_t *root, void *arg)
 {
 	schema_group(r, root, "", top_keys, arg);
 }

@@ -6,9 +6,14 @@
 const struct verb verbs[] = {
 	{ "status", "status", "nodes, VMs, services and active injections", VERB_READS, 0, 0, 0,
 	  verb_status },
-	{ "list", "list nodes|vms|services|faults [TARGET]|points [NODE]|injections",
+	{ "list", "list nodes|vms|services|faults [TARGET]|points [NODE]|injections|scenarios",
 	  "one kind of thing; faults with TARGET: which fit it, and why not", VERB_READS, 0, 1, 2,
 	  verb_list },
+	{ "show", "show TARGET",
+	  "everything that is known of one target: figures, facts, probes, injections", VERB_READS,
+	  0, 1, 1, verb_show },
+	{ "log", "log", "the operator's journal: the last 200 transitions of injections",
+	  VERB_READS, 0, 0, 0, verb_log },
 	{ "inject", "inject FAULT TARGET… [k=v]… [--wait]",
 	  "break it: prints the plan; with --yes, injects and waits until the fault is active",
 	  VERB_INJECTS, OPT_WAIT, 2, -1, verb_inject },
@@ -22,6 +27,9 @@ const struct verb verbs[] = {
 	  VERB_OPERATES, 0, 2, -1, verb_module },
 	{ "events", "events [--follow]", "what the modules changed, as it happens", VERB_READS,
 	  OPT_FOLLOW, 0, 0, verb_events },
+	{ "run", "run SCENARIO [NAME=VALUE]… [seed=N] [--report DIR]",
+	  "break it in steps, watch, restore all, report: prints the plan; with --yes, runs it",
+	  VERB_INJECTS, OPT_REPORT, 1, -1, verb_run_scenario },
 	{ "kvm", "kvm list | kvm FAULT TARGET… [k=v]…", "short for list vms and inject kvm.FAULT",
 	  VERB_INJECTS, OPT_WAIT, 1, -1, verb_backend },
 	{ "hadoop",
@@ -58,12 +66,14 @@ static const char *opt_name(unsigned opts)
 		return "--all";
 	if (opts & OPT_FORCE)
 		return "--force";
+	if (opts & OPT_REPORT)
+		return "--report";
 	return opts & OPT_WAIT ? "--wait" : "--follow";
 }
 
 int verb_run(struct batch *b, char **words, int n)
 {
-	const unsigned own = OPT_ALL | OPT_FORCE | OPT_WAIT | OPT_FOLLOW;
+	const unsigned own = OPT_ALL | OPT_FORCE | OPT_WAIT | OPT_FOLLOW | OPT_REPORT;
 	const struct verb *v = verb_find(words[0]);
 	unsigned strange;
 

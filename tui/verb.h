@@ -27,6 +27,8 @@ int verb_run(struct batch *b, char **words, int n);
 
 int verb_status(struct batch *b, char **words, int n);
 int verb_list(struct batch *b, char **words, int n);
+int verb_show(struct batch *b, char **words, int n);
+int verb_log(struct batch *b, char **words, int n);
 int verb_inject(struct batch *b, char **words, int n);
 int verb_restore(struct batch *b, char **words, int n);
 int verb_renew(struct batch *b, char **words, int n);
@@ -35,6 +37,8 @@ int verb_module(struct batch *b, char **words, int n);
 int verb_backend(struct batch *b, char **words, int n);
 int verb_cluster(struct batch *b, char **words, int n);
 int verb_points(struct batch *b, char **words, int n);
+int verb_run_scenario(struct batch *b, char **words, int n);
+int verb_scenarios(struct batch *b);
 int verb_events(struct batch *b, char **words, int n);
 
 /* WORDS, as those of an operation that BE declares, on the nodes that it is for. */

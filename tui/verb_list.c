@@ -178,6 +178,9 @@ int verb_list(struct batch *b, char **words, int n)
 
 		return r ? r : n > 2 ? list_faults_for(b, words[2]) : list_faults(b, NULL, NULL);
 	}
+	if (strcmp(what, "scenarios") == 0)
+		return n > 2 ? batch_usage(b, "list scenarios: one word too many: %s", words[2])
+			     : verb_scenarios(b);
 	if (strcmp(what, "points") == 0)
 		return verb_points(b, words + 1, n - 1);
 	for (size_t i = 0; i < sizeof(listings) / sizeof(*listings); i++) {

@@ -70,7 +70,9 @@ def test_lies_are_bounded_harmless_and_said(lying):
     assert harmless(text.out) and harmless(text.err)
 
 
-def test_the_screen_stays_clean(lying, lab):
+def test_the_screen_stays_clean(lying, lab, liar):
+    with open(liar + "/names", "w") as f:
+        f.write("\n".join(["x" * 4096, "", "数据库" * 30, "e\u0301" * 200, "\u202eback", "-rf", "$(id)"]))
     term = Term([lab.lab, "ctl", "build/faultdeck", "-c", lying.config], env=lying.env, cwd=TOP)
     try:
         term.wait_for("escapes", 10)
@@ -79,6 +81,10 @@ def test_the_screen_stays_clean(lying, lab):
             term.keys("<Down>", 0.1)
         assert b"\x1b]0;owned" not in term.raw and b"owned\x07" not in term.raw
         assert "11 nodes" in term.text()
+        for key in ("<Home>", "<End>", "5"):
+            term.keys(key, 0.5)
+            straight = {row[38].data for row in (term.screen.buffer[y] for y in range(2, 20))}
+            assert straight <= {"│", "─"}, term.text()
     finally:
         term.close()
 

@@ -7,13 +7,13 @@ import subprocess
 import pytest
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-CORE = ('model', 'catalogue', 'text', 'err', 'config', 'schema', 'hours', 'probe_cfg', 'manifest_parts')
+CORE = ('model', 'catalogue', 'text', 'err', 'config', 'schema', 'hours', 'probe_cfg', 'manifest_parts', 'scenario*', 'run*', 'report*', 'program*', 'probe_expect')
 MADE = [f'build/gen/themes/{t}.cfg.inc' for t in ('dark', 'mono')]
 
 
 def build(out, *flags):
     src = [s for s in sorted(glob.glob(f'{ROOT}/tui/*.c')) if os.path.basename(s) not in ('main.c', 'import.c')]
-    src += [f'{ROOT}/core/{c}.c' for c in CORE] + [f'{ROOT}/tests/tui/fake_deck.c']
+    src += [s for c in CORE for s in sorted(glob.glob(f'{ROOT}/core/{c}.c'))] + [f'{ROOT}/tests/tui/fake_deck.c']
     newest = max(os.path.getmtime(s) for s in src + glob.glob(f'{ROOT}/themes/*.cfg') +
                  glob.glob(f'{ROOT}/tui/*.h') + glob.glob(f'{ROOT}/core/*.h'))
     if os.path.exists(out) and os.path.getmtime(out) > newest:
@@ -22,7 +22,7 @@ def build(out, *flags):
     subprocess.run(['make', '-s', *MADE], cwd=ROOT, check=True)
     subprocess.run([os.environ.get('CC', 'cc'), '-std=gnu11', '-D_GNU_SOURCE', '-O1', '-g', '-Wall',
                     '-Wextra', '-Wno-format-truncation', *flags, f'-I{ROOT}', f'-I{ROOT}/build/gen', '-o', f'{out}.new', *src, '-lncursesw',
-                    '-ltinfo', '-lm', '-lpthread', '-lconfig', '-ljansson'], check=True)
+                    '-ltinfo', '-lm', '-lpthread', '-lconfig', '-ljansson', '-lcurl'], check=True)
     os.rename(f'{out}.new', out)
     return out
 

@@ -90,6 +90,10 @@ static const struct param flip_params[] = {
 	  .unit = "",
 	  .help = "X0 to X30" },
 };
+static const struct param delay_params[] = {
+	{ .name = "delay", .type = PARAM_INT, .def = "100", .min = 1, .max = 10000, .unit = "ms" },
+	{ .name = "peer", .type = PARAM_PEERS, .def = "all", .help = "nodes, role:NAME, or all" },
+};
 static const struct fault faults[] = {
 	{ .name = "kvm.file-write",
 	  .summary = "writes of the VM's process to files fail",
@@ -142,7 +146,9 @@ static const struct fault faults[] = {
 	  .risk = "everything on the node, except SSH",
 	  .targets = 1u << KIND_NODE,
 	  .aftermath = AFTER_HEALS,
-	  .after_text = "at once" },
+	  .after_text = "at once",
+	  .params = delay_params,
+	  .nparams = ARRAY_SIZE(delay_params) },
 };
 static const struct metric metrics[] = {
 	{ .key = "exits", .label = "exits", .unit = "/s", .kind = KIND_VM, .scale = 1 },
@@ -657,6 +663,15 @@ const struct fault *deck_find_fault(struct deck *d, const char *name, struct err
 			return &faults[i];
 	err_set(e, -ENOENT, "there is no fault '%s'", name);
 	return NULL;
+}
+
+int deck_journal(struct deck *d, int (*fn)(const char *at, const struct injection *i, void *arg),
+		 void *arg)
+{
+	(void)d;
+	(void)fn;
+	(void)arg;
+	return -ENOTSUP;
 }
 
 bool probe_aborts(const struct probe_view *p)

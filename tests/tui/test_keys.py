@@ -230,3 +230,16 @@ def test_status_page(t):
     t.wait_for('Status of lab')
     t.wait_for('1 of 3 nodes up')
     t.wait_for('no answer from')
+
+
+def test_a_field_shows_its_choices_and_completes(t):
+    t.keys('<Home><Tab><Tab>')  # a node: net-delay of its peers
+    t.keys('<End>')
+    t.wait_for('Faults for kvm1')
+    t.keys('/net-delay<Enter><Enter>')
+    t.wait_for('Inject host.net-delay')
+    t.keys('<Tab><Tab><Tab>')  # over the buttons and the first field
+    t.keys('<C-u>kv')
+    t.wait_for('Right: kvm1')
+    t.keys('<Right>,role:k<Right>')
+    t.wait_for('kvm1,role:kvm')

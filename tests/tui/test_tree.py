@@ -115,8 +115,9 @@ def test_log_is_filtered_copied_and_written(deck, tmp_path):
     with Term([deck, '--injected', '1'], 120, 40, cwd=tmp_path) as t:
         t.wait_for('active id=7f3a')
         t.keys('<BTab>/prepared<Enter>')
-        t.wait_for(re.compile('Log .*/prepared'))
-        t.wait_gone('active id=7f3a')
+        t.wait_for(re.compile('Log .*/prepared(?!.* id=7f3a kvm.file-write .*active id)', re.S))
+        t.pump(0.3)
+        assert 'active id' not in t.text().partition('/prepared')[2]
         t.keys('<End>y')
         t.wait_for('OSC 52')
         assert re.fullmatch(r'\S+T\S+\tkvm1\tprepared id=7f3a kvm.file-write\tok\n', clip(t)), clip(t)

@@ -12,7 +12,7 @@
 
 #define OUTPUT_MAX (1u << 20)
 
-struct run {
+struct command_run {
 	pthread_t thread;
 	struct batch batch;
 	struct emit emit;
@@ -28,7 +28,7 @@ struct run {
 /* What it prints goes to the buffer; more than that holds is counted as broken there. */
 static ssize_t take_output(void *cookie, const char *data, size_t n)
 {
-	struct run *r = cookie;
+	struct command_run *r = cookie;
 
 	pthread_mutex_lock(&r->lock);
 	buf_add(&r->out, data, n);
@@ -40,7 +40,7 @@ static ssize_t take_output(void *cookie, const char *data, size_t n)
 
 static void *run_verb(void *arg)
 {
-	struct run *r = arg;
+	struct command_run *r = arg;
 	int status = batch_line(&r->batch, &r->outer, r->line);
 
 	emit_end(&r->emit);
@@ -55,7 +55,7 @@ static void *run_verb(void *arg)
 	return NULL;
 }
 
-static void prepare(struct run *r, struct ui *u, FILE *out)
+static void prepare(struct command_run *r, struct ui *u, FILE *out)
 {
 	emit_init(&r->emit, EMIT_TEXT, out, out);
 	r->emit.backends = u->cluster[0].c.backends;
@@ -72,10 +72,10 @@ static void prepare(struct run *r, struct ui *u, FILE *out)
 	pthread_mutex_init(&r->lock, NULL);
 }
 
-struct run *run_start(struct ui *u, const char *line)
+struct command_run *command_start(struct ui *u, const char *line)
 {
 	cookie_io_functions_t io = { .write = take_output };
-	struct run *r = calloc(1, sizeof(*r));
+	struct command_run *r = calloc(1, sizeof(*r));
 	FILE *out = r ? fopencookie(r, "w", io) : NULL;
 
 	if (r)
@@ -98,7 +98,7 @@ struct run *run_start(struct ui *u, const char *line)
 	return NULL;
 }
 
-bool run_done(struct run *r)
+bool command_done(struct command_run *r)
 {
 	bool done;
 
@@ -108,12 +108,12 @@ bool run_done(struct run *r)
 	return done;
 }
 
-void run_cancel(struct run *r)
+void command_stop(struct command_run *r)
 {
 	__atomic_add_fetch(&r->batch.cancels, 1, __ATOMIC_ACQ_REL);
 }
 
-struct run *run_free(struct run *r)
+struct command_run *command_end(struct command_run *r)
 {
 	if (!r)
 		return NULL;
@@ -130,12 +130,12 @@ struct run *run_free(struct run *r)
 
 struct page {
 	struct dialog dialog;
-	struct run *run;
+	struct command_run *run;
 	int top, page;
 	bool away; /* from the newest lines */
 };
 
-static void draw_output(struct run *r, struct pen *p)
+static void draw_output(struct command_run *r, struct pen *p)
 {
 	char line[1024];
 
@@ -153,7 +153,7 @@ static void draw_output(struct run *r, struct pen *p)
 	pthread_mutex_unlock(&r->lock);
 }
 
-static void say_end(struct ui *u, struct run *r, char *dst, size_t n)
+static void say_end(struct ui *u, struct command_run *r, char *dst, size_t n)
 {
 	char took[32];
 
@@ -217,7 +217,7 @@ static const struct dialog_ops page_ops = {
 	.where = IN_PAGE, .draw = page_draw, .key = page_key, .free = page_free
 };
 
-void dialog_run(struct ui *u, struct run *r)
+void dialog_command(struct ui *u, struct command_run *r)
 {
 	struct page *p = calloc(1, sizeof(*p));
 
