@@ -29,7 +29,7 @@ SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(B)/gen/themes/dark.cfg.inc $(B)/gen/themes/mono.cfg.inc
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all unit fuzz deps run test test-all lab lab-down check format bench install clean help
+.PHONY: all unit fuzz deps run test test-all lab lab-down check format bench pictures install clean help
 all: $(B)/faultdeck $(B)/faultdeck.1 ## build build/faultdeck and its man page
 
 $(B)/faultdeck: $(call obj,$(TUI) $(BACKEND)) $(B)/libcore.a
@@ -130,6 +130,11 @@ bench: deps ## figures, as ratios in one run
 	@$(MAKE) --no-print-directory all
 	@tests/deps tests/bench/packages
 	@tests/bench/run
+
+pictures: deps ## docs/pictures: every pane, dialog and theme at three sizes, from the lab
+	@$(MAKE) --no-print-directory all
+	@tests/deps tests/tui/packages
+	@tests/tui/picture.py
 
 install: all ## install to PREFIX (/usr/local)
 	install -D -m 755 $(B)/faultdeck $(DESTDIR)$(PREFIX)/bin/faultdeck

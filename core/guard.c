@@ -276,7 +276,7 @@ bool guard_refuses_stop(struct deck *d, const struct snapshot *s, const struct n
 			struct plan *p)
 {
 	static const struct fault none = { .name = "" };
-	struct judge j = { d, s, p };
+	struct judge j = { .d = d, .s = s, .p = p };
 
 	p->fault = &none;
 	return panic(&j) || node_refused(&j, n) || blind(&j) || wrong_time(&j);

@@ -287,9 +287,13 @@ static void place_panes(const struct ui *u, struct box box[PANE_COUNT])
 		box[u->focus] = (struct box){ 1, 0, LINES - 2, COLS };
 		return;
 	}
-	box[PANE_TARGETS] = (struct box){ 1, 0, l.upper_h, l.targets_w };
 	box[PANE_INJECTED] = (struct box){ below, 0, l.injected_h, COLS };
 	box[PANE_LOG] = (struct box){ below + l.injected_h, 0, l.log_h, COLS };
+	if (u->status && u->focus == PANE_DETAIL) { /* all of the cluster is one page */
+		box[PANE_DETAIL] = (struct box){ 1, 0, l.upper_h, COLS };
+		return;
+	}
+	box[PANE_TARGETS] = (struct box){ 1, 0, l.upper_h, l.targets_w };
 	if (l.faults_w) {
 		box[PANE_DETAIL] = (struct box){ 1, x, l.upper_h, COLS - x - l.faults_w - 1 };
 		box[PANE_FAULTS] = (struct box){ 1, COLS - l.faults_w, l.upper_h, l.faults_w };

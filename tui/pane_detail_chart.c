@@ -7,7 +7,7 @@
 #include "pane_detail.h"
 
 #define MAX_COLS 400
-#define VALUE_W  9  /* "1023 MiB" and a space */
+#define VALUE_W  10 /* " 2.2 KiB/s" */
 #define SCALE_W  14 /* " top 1023 MiB" */
 
 static const struct {

@@ -4,7 +4,7 @@
  * (or --nodes N of them), moves its figures, and plays injections, so that the console's drawing,
  * sizes and signals can be tested without a lab. What the lab tests prove is not proven here.
  *
- *   fake_deck [--readonly] [--theme NAME] [--themes DIR] [--nodes N]
+ *   fake_deck [--readonly] [--theme NAME] [--themes DIR] [--nodes N] [--hang N]
  *             [--injected N] [--storm] [--mixed]
  *
  * --mixed: six nodes, of which three have Hadoop's and CloudStack's services. Key 7 loads a real
@@ -31,6 +31,7 @@
 
 struct deck {
 	pthread_mutex_t lock;
+	pthread_mutex_t out; /* what the console takes: it never waits for the play */
 	pthread_t thread;
 	bool started, stop, panic, readonly, storm, mixed, known, changed;
 	int wake;
@@ -38,7 +39,7 @@ struct deck {
 	struct snapshot *snap;
 	struct injection inj[MAX_INJECTED];
 	int64_t since[MAX_INJECTED]; /* in its present state */
-	size_t ninj;
+	size_t ninj, hang;
 	uint64_t seq, nlog, nevent;
 	unsigned next_id;
 	int64_t panic_at;
@@ -276,6 +277,12 @@ static void make_items(const struct deck *d, struct node_view *v, size_t n)
 		make_vm(d, &v->items[k + 1], v->cfg->name, names[n && vms > 2 ? k + 1 : k], (int)k);
 }
 
+/* The last ones of the list do not answer: --hang N. */
+static bool hangs(const struct deck *d, size_t n)
+{
+	return d->started && n + d->hang >= d->cfg->nnodes;
+}
+
 static struct node_view *make_node(const struct deck *d, size_t n)
 {
 	struct node_view *v = calloc(1, sizeof(*v));
@@ -294,6 +301,8 @@ static struct node_view *make_node(const struct deck *d, size_t n)
 		err_set(&v->reason, -ECONNREFUSED, "connection refused by %s", v->cfg->host);
 		err_hint(&v->reason, "is sshd running there? `systemctl status ssh`");
 	}
+	if (hangs(d, n))
+		v->state = NODE_STALE;
 	if (v->state == NODE_STALE)
 		err_set(&v->reason, -ETIMEDOUT, "no answer from %s", v->cfg->host);
 	v->seq = d->seq;
@@ -331,7 +340,9 @@ static void publish(struct deck *d)
 	s->ninjections = d->ninj;
 	s->injections = calloc(d->ninj + 1, sizeof(struct injection));
 	memcpy(s->injections, d->inj, d->ninj * sizeof(struct injection));
+	pthread_mutex_lock(&d->out);
 	d->snap = s;
+	pthread_mutex_unlock(&d->out);
 	snapshot_put(old);
 	if (write(d->wake, &(uint64_t){ 1 }, 8) < 0)
 		abort();
@@ -341,21 +352,26 @@ static void publish(struct deck *d)
 
 static void say(struct deck *d, const char *node, int code, const char *fmt, ...)
 {
-	struct log_line *l = &d->log[d->nlog++ % RING];
+	struct log_line *l;
 	va_list ap;
 
+	pthread_mutex_lock(&d->out);
+	l = &d->log[d->nlog++ % RING];
 	va_start(ap, fmt);
 	vsnprintf(l->text, sizeof(l->text), fmt, ap);
 	va_end(ap);
 	snprintf(l->node, sizeof(l->node), "%s", node);
 	l->unix_ms = now_unix_ms();
 	l->code = code;
+	pthread_mutex_unlock(&d->out);
 }
 
 static void hit(struct deck *d, struct injection *i)
 {
-	struct event *e = &d->event[d->nevent++ % RING];
+	struct event *e;
 
+	pthread_mutex_lock(&d->out);
+	e = &d->event[d->nevent++ % RING];
 	i->hits++;
 	*e = (struct event){ .unix_ms = now_unix_ms(), .cpu = 1, .tgid = 4121, .tid = 4130 };
 	snprintf(e->node, sizeof(e->node), "%s", i->node);
@@ -364,6 +380,7 @@ static void hit(struct deck *d, struct injection *i)
 	snprintf(e->comm, sizeof(e->comm), "qemu-system-aar");
 	snprintf(e->from, sizeof(e->from), "-");
 	snprintf(e->to, sizeof(e->to), "-ENOSPC");
+	pthread_mutex_unlock(&d->out);
 }
 
 static void set_state(struct deck *d, size_t k, enum inj_state s)
@@ -429,10 +446,10 @@ const struct snapshot *deck_snapshot(struct deck *d)
 {
 	const struct snapshot *s;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&d->out);
 	__atomic_add_fetch(&d->snap->refs, 1, __ATOMIC_ACQ_REL);
 	s = d->snap;
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&d->out);
 	return s;
 }
 
@@ -714,11 +731,11 @@ bool deck_log_next(struct deck *d, uint64_t *cursor, struct log_line *out, uint6
 {
 	bool more;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&d->out);
 	more = next_of(cursor, d->nlog, lost);
 	if (more)
 		*out = d->log[(*cursor)++ % RING];
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&d->out);
 	return more;
 }
 
@@ -726,11 +743,11 @@ bool deck_event_next(struct deck *d, uint64_t *cursor, struct event *out, uint64
 {
 	bool more;
 
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&d->out);
 	more = next_of(cursor, d->nevent, lost);
 	if (more)
 		*out = d->event[(*cursor)++ % RING];
-	pthread_mutex_unlock(&d->lock);
+	pthread_mutex_unlock(&d->out);
 	return more;
 }
 
@@ -742,7 +759,6 @@ void deck_log(struct deck *d, const char *node, int code, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	pthread_mutex_lock(&d->lock);
 	say(d, node, code, "%s", text);
 	pthread_mutex_unlock(&d->lock);
 }
@@ -803,6 +819,7 @@ static void fill_cluster(struct cluster *c, struct deck *d, struct config *cfg)
 	d->cfg = cfg;
 	d->wake = eventfd(0, EFD_NONBLOCK);
 	pthread_mutex_init(&d->lock, NULL);
+	pthread_mutex_init(&d->out, NULL);
 	publish(d);
 	*c = (struct cluster){ .cfg = cfg, .backends = backends, .deck = d, .own = cfg };
 }
@@ -868,6 +885,8 @@ int main(int argc, char **argv)
 			o.theme = argv[++k];
 		else if (strcmp(argv[k], "--themes") == 0 && k + 1 < argc)
 			dirs[0] = argv[++k];
+		else if (strcmp(argv[k], "--hang") == 0 && k + 1 < argc)
+			d->hang = (size_t)atoi(argv[++k]);
 		else if (strcmp(argv[k], "--nodes") == 0 && k + 1 < argc)
 			nodes = (size_t)atoi(argv[++k]);
 		else if (strcmp(argv[k], "--injected") == 0 && k + 1 < argc)

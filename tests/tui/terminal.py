@@ -25,13 +25,56 @@ KEYS = {'Up': '\x1bOA', 'Down': '\x1bOB', 'Right': '\x1bOC', 'Left': '\x1bOD', '
 
 
 class Screen(pyte.Screen):
-    """pyte's, with what it lacks and curses uses: scrolling by SU and SD, and repeating by REP."""
+    """pyte's, with what it lacks and curses uses: scrolling by SU and SD, repeating by REP, and the
+    background that new cells get (bce)."""
 
     last = ' '
 
     def draw(self, data):
         super().draw(data)
         self.last = data[-1:] or self.last
+
+    def _blank(self, cells):
+        empty = self.default_char._replace(bg=self.cursor.attrs.bg)
+        for y, x in cells:
+            self.buffer[y][x] = empty
+
+    def _blank_line(self, y):
+        self._blank((y, x) for x in range(self.columns))
+
+    def index(self):
+        scrolls = self.cursor.y == (self.margins or (0, self.lines - 1))[1]
+        super().index()
+        if scrolls:
+            self._blank_line(self.cursor.y)
+
+    def reverse_index(self):
+        scrolls = self.cursor.y == (self.margins or (0, self.lines - 1))[0]
+        super().reverse_index()
+        if scrolls:
+            self._blank_line(self.cursor.y)
+
+    def delete_characters(self, count=None):
+        y, x = self.cursor.y, self.cursor.x
+        super().delete_characters(count)
+        self._blank((y, k) for k in range(max(x, self.columns - (count or 1)), self.columns))
+
+    def insert_characters(self, count=None):
+        y, x = self.cursor.y, self.cursor.x
+        super().insert_characters(count)
+        self._blank((y, k) for k in range(x, min(x + (count or 1), self.columns)))
+
+    def insert_lines(self, count=None):
+        y, bottom = self.cursor.y, (self.margins or (0, self.lines - 1))[1]
+        super().insert_lines(count)
+        for k in range(y, min(y + (count or 1), bottom + 1)):
+            self._blank_line(k)
+
+    def delete_lines(self, count=None):
+        y, bottom = self.cursor.y, (self.margins or (0, self.lines - 1))[1]
+        super().delete_lines(count)
+        for k in range(max(y, bottom + 1 - (count or 1)), bottom + 1):
+            self._blank_line(k)
 
     def _scroll(self, count, up):
         y, x = self.cursor.y, self.cursor.x

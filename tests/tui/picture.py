@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: GPL-2.0-or-later
+"""make pictures: docs/pictures/NAME-COLSxROWS.png of what the table below names, at each size.
+
+  picture.py [NAME…]    all, or these
+
+A row is NAME, what it runs, and steps: keys to type (terminal.py's names), "?TEXT" to wait for TEXT on
+the screen, ".SECONDS" to let time pass. Pictures whose name begins with fake- are of the stand-in engine
+(fake_deck.c): of what the lab cannot show, or not within a picture's time. All others are of the lab.
+"""
+import os
+import subprocess
+import sys
+import tempfile
+from unicodedata import east_asian_width
+
+from PIL import Image, ImageDraw, ImageFont
+
+from conftest import ROOT, build
+from terminal import Term
+
+OUT = f'{ROOT}/docs/pictures'
+SIZES = ((120, 36), (80, 24), (200, 50))
+LAB_SH = f'{ROOT}/tests/lab/lab'
+LAB = (LAB_SH, 'ctl', f'{ROOT}/build/faultdeck', '-c', f'{ROOT}/cluster.cfg')
+FAKE = ('fake_deck', '--themes', f'{ROOT}/themes')
+
+READY = ['?db1', '?running', '.3', '1', '?Faults for vm:db1']
+DIALOG = READY + ['<Enter><Enter>', '?Inject kvm.file-write', '.1']
+HIT = DIALOG + ['<Tab><Enter>', '?INJECTED 1', '?active', '.4']
+CHARTS = READY + ['.15'] + HIT[len(READY):] + ['.15']  # long enough for something to be seen in them
+TABLE = [
+    ('targets', LAB, READY + ['.12']),
+    ('filter', LAB, READY + ['/db', '?/db']),
+    ('marks', LAB, READY + ['<Space><Space>', '?2 marked']),
+    ('detail', LAB, CHARTS + ['<Tab>']),
+    ('zoom', LAB, CHARTS + ['Z', '?last 5 min', '.9']),
+    ('status', LAB, HIT + ['5', '?Status of']),
+    ('faults', LAB, READY + ['<Tab><Tab>', '.1']),
+    ('injected', LAB, HIT + ['<Tab><Tab><Tab>', '.1']),
+    ('restored', LAB, HIT + ['<Tab><Tab><Tab>R', '?restored', '.8']),
+    ('log', LAB, HIT + ['<Tab><Tab><Tab><Tab>', '.1']),
+    ('help', LAB, READY + ['?', '?Everywhere']),
+    ('dialog-inject', LAB, DIALOG),
+    ('dialog-inject-bad', LAB, DIALOG + ['<BTab><C-u>soon', '?a duration from']),
+    ('dialog-quit', LAB, HIT + ['q', '?Quit while']),
+    ('dialog-restore-all', LAB, HIT + ['6', '?Restore all']),
+    ('dialog-theme', LAB, READY + ['T', '?Enter keeps it']),
+    ('panic', LAB, HIT + ['<F9>', '?BLOCKED', '.3']),
+    ('readonly', LAB + ('--readonly',), READY + ['<Enter><Enter>', '?cannot inject']),
+    ('fake-stale-and-down', FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.15']),
+    ('fake-host-key', FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key']),
+    ('fake-many-nodes', FAKE + ('--nodes', '1000'), ['?web1', '.8', '5', '?Status of']),
+]
+TABLE += [(f'theme-{name}', LAB + ('--theme', name), CHARTS)
+          for name in sorted(f[:-4] for f in os.listdir(f'{ROOT}/themes'))]
+
+FONTS = '/usr/share/fonts/truetype/dejavu/DejaVuSansMono%s.ttf'
+PX = 14
+FONT, BOLD = (ImageFont.truetype(FONTS % kind, PX) for kind in ('', '-Bold'))
+WIDE = ImageFont.truetype('/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf', PX)
+CW, CH = round(FONT.getlength('M')), PX + 4
+INK, PAPER = 'd4d4d4', '1e1e1e'
+NAMED = dict(black='000000', red='cd3131', green='0dbc79', brown='e5e510', blue='2472c8', magenta='bc3fbc',
+             cyan='11a8cd', white='e5e5e5', brightblack='666666', brightred='f14c4c', brightgreen='23d18b',
+             brightbrown='f5f543', brightblue='3b8eea', brightmagenta='d670d6', brightcyan='29b8db',
+             brightwhite='ffffff', bfightmagenta='d670d6')  # pyte's own spelling
+
+
+def colour(name, default):
+    name = default if name == 'default' else NAMED.get(name, name)
+    return tuple(int(name[k:k + 2], 16) for k in (0, 2, 4))
+
+
+def draw_sign(d, x, y, sign, ink, bold):
+    """One cell. Braille, blocks and lines are drawn, not taken from the font: they must join."""
+    code = ord(sign[0])
+    if 0x2800 <= code <= 0x28ff:
+        for bit, (dx, dy) in enumerate(((0, 0), (0, 1), (0, 2), (1, 0), (1, 1), (1, 2), (0, 3), (1, 3))):
+            if code >> bit & 1:
+                px, py = x + 1 + dx * (CW // 2), y + 1 + dy * (CH / 4)
+                d.rectangle([px, py, px + 1, py + 2], fill=ink)
+    elif 0x2581 <= code <= 0x2588:
+        d.rectangle([x, y + CH - CH * (code - 0x2580) // 8, x + CW - 1, y + CH - 1], fill=ink)
+    elif sign in LINES:
+        left, right, up, down = LINES[sign]
+        cx, cy = x + CW // 2, y + CH // 2
+        d.line([x if left else cx, cy, x + CW - 1 if right else cx, cy], fill=ink)
+        if up or down:
+            d.line([cx, y if up else cy, cx, y + CH - 1 if down else cy], fill=ink)
+    else:
+        wide = east_asian_width(sign[0]) in 'WF'
+        d.text((x, y), sign, font=WIDE if wide else BOLD if bold else FONT, fill=ink)
+
+
+LINES = {'─': (1, 1, 0, 0), '│': (0, 0, 1, 1), '┌': (0, 1, 0, 1), '┐': (1, 0, 0, 1), '└': (0, 1, 1, 0),
+         '┘': (1, 0, 1, 0), '┬': (1, 1, 0, 1), '┴': (1, 1, 1, 0), '├': (0, 1, 1, 1), '┤': (1, 0, 1, 1),
+         '┼': (1, 1, 1, 1)}
+
+
+def draw(screen, path):
+    image = Image.new('RGB', (screen.columns * CW, screen.lines * CH), colour('default', PAPER))
+    d = ImageDraw.Draw(image)
+    for y in range(screen.lines):
+        for x in range(screen.columns):
+            cell = screen.buffer[y][x]
+            ink, paper = colour(cell.fg, INK), colour(cell.bg, PAPER)
+            if cell.reverse:
+                ink, paper = paper, ink
+            left, top = x * CW, y * CH
+            if paper != colour('default', PAPER):
+                d.rectangle([left, top, left + CW - 1, top + CH - 1], fill=paper)
+            if cell.data.strip():
+                draw_sign(d, left, top, cell.data, ink, cell.bold)
+            if cell.underscore:
+                d.line([left, top + CH - 2, left + CW - 1, top + CH - 2], fill=ink)
+    if not screen.cursor.hidden:
+        left, top = screen.cursor.x * CW, screen.cursor.y * CH
+        d.rectangle([left, top, left + CW - 1, top + CH - 1], outline=colour('default', 'ffffff'))
+    image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+def step(t, what):
+    if what[0] == '?' and len(what) > 1:
+        t.wait_for(what[1:], 40)
+    elif what[0] == '.':
+        t.pump(0.2)
+        for _ in range(int(what[1:])):
+            t.pump(1)
+    else:
+        t.keys(what, 0.2)
+        t.pump(0.6)
+
+
+def make(name, argv, steps, env):
+    with Term(list(argv), *SIZES[0], env=env, cwd=ROOT) as t:
+        for what in steps:
+            step(t, what)
+        for size in SIZES:
+            t.resize(*size)
+            t.pump(0.2)
+            t.pump(1.2)
+            path = f'{OUT}/{name}-{size[0]}x{size[1]}.png'
+            draw(t.screen, path)
+            print(f'{path[len(ROOT) + 1:]}  {os.path.getsize(path) // 1024} KiB', flush=True)
+
+
+def on_the_lab(rows):
+    """Its state is left as it was."""
+    status = subprocess.run([LAB_SH, 'status'], capture_output=True, text=True, check=False).stdout
+    run = os.environ.get('FDLAB_RUN', f'{ROOT}/build/lab')
+    if f'lab of {run}\n' in status or not any(argv[0] == LAB_SH for _, argv, _ in rows):
+        return False
+    subprocess.run([LAB_SH, 'up', 'kvm'], check=True, stderr=subprocess.DEVNULL)
+    return True
+
+
+def main():
+    rows = [row for row in TABLE if not sys.argv[1:] or row[0] in sys.argv[1:]]
+    os.makedirs(OUT, exist_ok=True)
+    fake = build(f'{ROOT}/build/tests/fake_deck')
+    started, bad = on_the_lab(rows), 0
+    try:
+        with tempfile.TemporaryDirectory() as state:
+            env = {'XDG_STATE_HOME': state, 'XDG_CONFIG_HOME': state}
+            for name, argv, steps in rows:
+                try:
+                    make(name, (fake,) + argv[1:] if argv[0] == 'fake_deck' else argv, steps, env)
+                except AssertionError as e:
+                    print(f'{name}: {e}', file=sys.stderr)
+                    bad += 1
+                if argv[0] == LAB_SH:
+                    subprocess.run([*LAB, '--batch', 'restore', '--all'], env={**os.environ, **env},
+                                   stdout=subprocess.DEVNULL, check=True)
+    finally:
+        if started:
+            subprocess.run([LAB_SH, 'down'], stderr=subprocess.DEVNULL, check=False)
+    return bad
+
+
+if __name__ == '__main__':
+    sys.exit(1 if main() else 0)
