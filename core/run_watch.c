@@ -91,11 +91,12 @@ static void say_fault(struct run *r, const struct run_fault *f)
 
 static void watch_fault(struct run *r, const struct snapshot *s, struct run_fault *f)
 {
-	const struct injection *i = snapshot_injection(s, f->i.id);
 	const enum inj_state was = f->i.state;
 	const int64_t started = f->i.started_unix_ms;
+	const struct injection *i =
+		state_is_final(was) ? NULL : snapshot_injection(s, f->i.id);
 
-	if (!i || state_is_final(was))
+	if (!i)
 		return;
 	f->i = *i;
 	if (!f->i.started_unix_ms)
