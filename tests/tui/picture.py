@@ -2,11 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """make pictures: docs/pictures/NAME-COLSxROWS.png of what the table below names, at each size.
 
-  picture.py [NAME…]    all, or these
+  picture.py [NAME…]    all, or what the sessions that have these make
 
-A row is NAME, what it runs, and steps: keys to type (terminal.py's names), "?TEXT" to wait for TEXT on
-the screen, ".SECONDS" to let time pass. Pictures whose name begins with fake- are of the stand-in engine
-(fake_deck.c): of what the lab cannot show, or not within a picture's time. All others are of the lab.
+A session is what it runs, and steps: keys to type (terminal.py's names), "?TEXT" to wait for TEXT on the screen,
+".SECONDS" to let time pass, "!NAME" to take a picture at each size. Pictures whose name begins with fake- are of
+the stand-in engine (fake_deck.c): of what the lab cannot show, or not at once. All others are of the lab.
 """
 import os
 import subprocess
@@ -25,35 +25,35 @@ LAB_SH = f'{ROOT}/tests/lab/lab'
 LAB = (LAB_SH, 'ctl', f'{ROOT}/build/faultdeck', '-c', f'{ROOT}/cluster.cfg')
 FAKE = ('fake_deck', '--themes', f'{ROOT}/themes')
 
-READY = ['?db1', '?running', '.3', '1', '?Faults for vm:db1']
-DIALOG = READY + ['<Enter><Enter>', '?Inject kvm.file-write', '.1']
-HIT = DIALOG + ['<Tab><Enter>', '?INJECTED 1', '?active', '.4']
-CHARTS = READY + ['.15'] + HIT[len(READY):] + ['.15']  # long enough for something to be seen in them
-TABLE = [
-    ('targets', LAB, READY + ['.12']),
-    ('filter', LAB, READY + ['/db', '?/db']),
-    ('marks', LAB, READY + ['<Space><Space>', '?2 marked']),
-    ('detail', LAB, CHARTS + ['<Tab>']),
-    ('zoom', LAB, CHARTS + ['Z', '?last 5 min', '.9']),
-    ('status', LAB, HIT + ['5', '?Status of']),
-    ('faults', LAB, READY + ['<Tab><Tab>', '.1']),
-    ('injected', LAB, HIT + ['<Tab><Tab><Tab>', '.1']),
-    ('restored', LAB, HIT + ['<Tab><Tab><Tab>R', '?restored', '.8']),
-    ('log', LAB, HIT + ['<Tab><Tab><Tab><Tab>', '.1']),
-    ('help', LAB, READY + ['?', '?Everywhere']),
-    ('dialog-inject', LAB, DIALOG),
-    ('dialog-inject-bad', LAB, DIALOG + ['<BTab><C-u>soon', '?a duration from']),
-    ('dialog-quit', LAB, HIT + ['q', '?Quit while']),
-    ('dialog-restore-all', LAB, HIT + ['6', '?Restore all']),
-    ('dialog-theme', LAB, READY + ['T', '?Enter keeps it']),
-    ('panic', LAB, HIT + ['<F9>', '?BLOCKED', '.3']),
-    ('readonly', LAB + ('--readonly',), READY + ['<Enter><Enter>', '?cannot inject']),
-    ('fake-stale-and-down', FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.15']),
-    ('fake-host-key', FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key']),
-    ('fake-many-nodes', FAKE + ('--nodes', '1000'), ['?web1', '.8', '5', '?Status of']),
+THEMES = sorted(f[:-4] for f in os.listdir(f'{ROOT}/themes'))
+READY = ['?db1', '?running', '1', '?Faults for vm:db1']
+DIALOG = ['<Enter><Down><Enter>', '?Inject kvm.file-write', '.1']
+INJECT = DIALOG + ['<BTab><C-u>9m<Tab><Enter>', '?INJECTED 1', '?active']
+
+
+def in_theme(name):
+    return ['T', '?Enter keeps it', '<Home>' + '<Down>' * THEMES.index(name) + '<Enter>']
+
+
+SESSIONS = [
+    (LAB, READY + [
+        '.15', '!targets', '/db', '!filter', '<C-u><Esc>', '<Space><Space>', '?2 marked', '!marks', '<Esc><Esc>1',
+        '<Tab><Tab>', '!faults', '<BTab><BTab>', '?', '?Everywhere', '!help', '<Esc>',
+        ':inject kvm.file-write vm:<Tab>', '.1', '!command', '<Esc>', '7', '.1', '!dialog-load', '<Esc>',
+        'T', '?Enter keeps it', '!dialog-theme', '<Esc>', *DIALOG, '!dialog-inject', '<BTab><C-u>soon',
+        '?a duration from', '!dialog-inject-bad']),
+    (LAB, READY + ['.15', *INJECT, '.15', '!injected', '<Tab>', '!log', '<BTab><BTab><BTab>', '!detail', 'Z',
+                   '?last 5 min', '.9', '!zoom', 'z', '5', '?Status of', '!status', '<Esc>', 'q', '?Quit while',
+                   '!dialog-quit', '<Esc>', '6', '?Restore all', '!dialog-restore-all', '<Esc>',
+                   *[step for name in THEMES for step in (*in_theme(name), '.1', f'!theme-{name}')],
+                   *in_theme('dark'), '<F9>', '?BLOCKED', '?clean', '.1', '!panic', 'L', '<Tab><Tab>', '.1', '!restored']),
+    (LAB + ('--readonly',), READY + ['<Enter><Enter>', '?cannot inject', '!readonly']),
+    (FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.15', '!fake-stale-and-down']),
+    (FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key', '!fake-host-key']),
+    (FAKE + ('--mixed', '--injected', '2'), ['?CloudStack', '.9', '2', '.1', '!fake-hadoop', '3', '.1', '!fake-cloudstack',
+                                             '5', '?Status of', '!fake-status']),
+    (FAKE + ('--nodes', '1000'), ['?web1', '.5', '<End>', '.1', '!fake-many-nodes']),
 ]
-TABLE += [(f'theme-{name}', LAB + ('--theme', name), CHARTS)
-          for name in sorted(f[:-4] for f in os.listdir(f'{ROOT}/themes'))]
 
 FONTS = '/usr/share/fonts/truetype/dejavu/DejaVuSansMono%s.ttf'
 PX = 14
@@ -120,11 +120,22 @@ def draw(screen, path):
     image.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def shoot(t, name):
+    for size in (*SIZES, SIZES[0]):
+        t.resize(*size)
+        t.pump(0.2)
+        t.pump(1)
+        path = f'{OUT}/{name}-{size[0]}x{size[1]}.png'
+        draw(t.screen, path)
+    print(f'{name}  {", ".join(str(os.path.getsize(f"{OUT}/{name}-{w}x{h}.png") // 1024) for w, h in SIZES)} KiB', flush=True)
+
+
 def step(t, what):
     if what[0] == '?' and len(what) > 1:
         t.wait_for(what[1:], 40)
+    elif what[0] == '!':
+        shoot(t, what[1:])
     elif what[0] == '.':
-        t.pump(0.2)
         for _ in range(int(what[1:])):
             t.pump(1)
     else:
@@ -132,51 +143,47 @@ def step(t, what):
         t.pump(0.6)
 
 
-def make(name, argv, steps, env):
+def run(argv, steps, env):
+    """False, and says why, when what it waits for does not come."""
     with Term(list(argv), *SIZES[0], env=env, cwd=ROOT) as t:
-        for what in steps:
-            step(t, what)
-        for size in SIZES:
-            t.resize(*size)
-            t.pump(0.2)
-            t.pump(1.2)
-            path = f'{OUT}/{name}-{size[0]}x{size[1]}.png'
-            draw(t.screen, path)
-            print(f'{path[len(ROOT) + 1:]}  {os.path.getsize(path) // 1024} KiB', flush=True)
+        try:
+            for what in steps:
+                step(t, what)
+        except AssertionError as e:
+            print(f'{argv}: {e}', file=sys.stderr)
+            return False
+    return True
 
 
-def on_the_lab(rows):
-    """Its state is left as it was."""
+def on_the_lab(sessions):
+    """True if it was started for this."""
     status = subprocess.run([LAB_SH, 'status'], capture_output=True, text=True, check=False).stdout
-    run = os.environ.get('FDLAB_RUN', f'{ROOT}/build/lab')
-    if f'lab of {run}\n' in status or not any(argv[0] == LAB_SH for _, argv, _ in rows):
+    at = os.environ.get('FDLAB_RUN', f'{ROOT}/build/lab')
+    if f'lab of {at}\n' in status or not any(argv[0] == LAB_SH for argv, _ in sessions):
         return False
     subprocess.run([LAB_SH, 'up', 'kvm'], check=True, stderr=subprocess.DEVNULL)
     return True
 
 
 def main():
-    rows = [row for row in TABLE if not sys.argv[1:] or row[0] in sys.argv[1:]]
+    names = {f'!{name}' for name in sys.argv[1:]}
+    sessions = [row for row in SESSIONS if not names or names & set(row[1])]
     os.makedirs(OUT, exist_ok=True)
     fake = build(f'{ROOT}/build/tests/fake_deck')
-    started, bad = on_the_lab(rows), 0
+    started, good = on_the_lab(sessions), True
     try:
         with tempfile.TemporaryDirectory() as state:
             env = {'XDG_STATE_HOME': state, 'XDG_CONFIG_HOME': state}
-            for name, argv, steps in rows:
-                try:
-                    make(name, (fake,) + argv[1:] if argv[0] == 'fake_deck' else argv, steps, env)
-                except AssertionError as e:
-                    print(f'{name}: {e}', file=sys.stderr)
-                    bad += 1
+            for argv, steps in sessions:
+                good &= run((fake,) + argv[1:] if argv[0] == 'fake_deck' else argv, steps, env)
                 if argv[0] == LAB_SH:
                     subprocess.run([*LAB, '--batch', 'restore', '--all'], env={**os.environ, **env},
                                    stdout=subprocess.DEVNULL, check=True)
     finally:
         if started:
             subprocess.run([LAB_SH, 'down'], stderr=subprocess.DEVNULL, check=False)
-    return bad
+    return 0 if good else 1
 
 
 if __name__ == '__main__':
-    sys.exit(1 if main() else 0)
+    sys.exit(main())
