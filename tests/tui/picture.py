@@ -28,7 +28,7 @@ FAKE = ('fake_deck', '--themes', f'{ROOT}/themes')
 THEMES = sorted(f[:-4] for f in os.listdir(f'{ROOT}/themes'))
 READY = ['?db1', '?running', '1', '?Faults for vm:db1']
 DIALOG = ['<Enter><Down><Enter>', '?Inject kvm.file-write', '.1']
-INJECT = DIALOG + ['<BTab><C-u>9m<Tab><Enter>', '?INJECTED 1', '?active']
+INJECT = DIALOG + ['<BTab><C-u>9m<Tab><Tab><Enter>', '?INJECTED 1', '?active']
 
 
 def in_theme(name):
@@ -50,7 +50,7 @@ SESSIONS = [
     (LAB + ('--readonly',), READY + ['<Enter><Enter>', '?cannot inject', '!readonly']),
     (FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.15', '!fake-stale-and-down']),
     (FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key', '!fake-host-key']),
-    (FAKE + ('--mixed', '--injected', '2'), ['?CloudStack', '.9', '2', '.1', '!fake-hadoop', '3', '.1', '!fake-cloudstack',
+    (FAKE + ('--mixed', '--injected', '2'), ['?cloudstack', '.9', '2', '.1', '!fake-hadoop', '3', '.1', '!fake-cloudstack',
                                              '5', '?Status of', '!fake-status']),
     (FAKE + ('--nodes', '1000'), ['?web1', '.5', '<End>', '.1', '!fake-many-nodes']),
 ]
@@ -123,8 +123,11 @@ def draw(screen, path):
 def shoot(t, name):
     for size in (*SIZES, SIZES[0]):
         t.resize(*size)
-        t.pump(0.2)
-        t.pump(1)
+        for _ in range(50):  # until the line at the foot is there, which is drawn last
+            t.pump(0.3)
+            if t.lines()[0] and t.lines()[-1]:
+                break
+        t.pump(0.6)
         path = f'{OUT}/{name}-{size[0]}x{size[1]}.png'
         draw(t.screen, path)
     print(f'{name}  {", ".join(str(os.path.getsize(f"{OUT}/{name}-{w}x{h}.png") // 1024) for w, h in SIZES)} KiB', flush=True)
