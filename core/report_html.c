@@ -170,8 +170,8 @@ static void faults(const json_t *r, struct buf *b)
 	}
 	buf_str(b, "</tbody></table></div>\n<p class=\"soft\">Noticed: from active until a probe "
 		   "of the steady "
-		   "state failed. Recovered: from the fault's end until all of them hold "
-		   "again.</p>\n");
+		   "state failed. Recovered: from the fault's end until that probe "
+		   "holds again.</p>\n");
 }
 
 static void expectations(const json_t *r, struct buf *b)

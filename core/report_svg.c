@@ -8,7 +8,7 @@
 
 #define HEIGHT   100
 #define ROWS_MAX 300 /* steps that are drawn */
-#define TICKS    5
+#define TICKS    4   /* every second one is left out on a phone */
 
 struct scale {
 	int64_t begun, length;
@@ -68,7 +68,7 @@ static void axis(struct buf *b, const struct scale *s)
 {
 	char t[32];
 
-	buf_str(b, "<div class=\"row\"><div></div><div class=\"ticks\">");
+	buf_str(b, "<div class=\"row\"><div class=\"ticks\">");
 	for (int i = 0; i <= TICKS; i++)
 		html_tag(b, "span", i % 2 ? "phone" : NULL, get_span(t, s->length * i / TICKS));
 	buf_str(b, "</div></div>\n");
@@ -139,8 +139,8 @@ static int64_t x_of(const json_t *point)
 	return json_integer_value(json_array_get(point, 0));
 }
 
-/* The state as a band at the bottom: one rectangle as long as it stays the same. */
-static void band(const json_t *points, struct buf *b, const struct scale *s)
+/* The state as a band: one rectangle as long as it stays the same. */
+static void band(const json_t *points, struct buf *b, const struct scale *s, int y, int h)
 {
 	const size_t n = json_array_size(points);
 	size_t from = 0;
@@ -150,7 +150,7 @@ static void band(const json_t *points, struct buf *b, const struct scale *s)
 
 		if (p && strcmp(state_class(p), state_class(was)) == 0)
 			continue;
-		bar(b, s, state_class(was), x_of(was), p ? x_of(p) : s->length, 84, 16);
+		bar(b, s, state_class(was), x_of(was), p ? x_of(p) : s->length, y, h);
 		from = i;
 	}
 }
@@ -217,7 +217,7 @@ static void probes(const json_t *r, struct buf *b, const struct scale *s)
 		if (numbers)
 			curve(points, b, low, high);
 		if (json_array_size(points))
-			band(points, b, s);
+			band(points, b, s, numbers ? 84 : 20, numbers ? 16 : 60);
 		end(b);
 	}
 }
@@ -229,12 +229,12 @@ void html_timeline(const json_t *r, struct buf *b)
 							       : 1 };
 
 	html_tag(b, "h2", NULL, "Timeline");
-	buf_str(b, "<p class=\"legend soft\"><span><i style=\"background:var(--step)\"></i>step, "
+	buf_str(b, "<p class=\"legend soft\"><span><i style=\"color:var(--step)\">■</i>step, "
 		   "value</span> "
-		   "<span><i style=\"background:var(--fault)\"></i>fault active</span> "
-		   "<span><i style=\"background:var(--good)\"></i>probe holds, recovered</span> "
-		   "<span><i style=\"background:var(--bad)\"></i>probe failed, noticed</span> "
-		   "<span><i style=\"background:var(--warn)\"></i>unknown</span></p>\n");
+		   "<span><i style=\"color:var(--fault)\">■</i>fault active</span> "
+		   "<span><i style=\"color:var(--good)\">■</i>probe holds, recovered</span> "
+		   "<span><i style=\"color:var(--bad)\">■</i>probe failed, noticed</span> "
+		   "<span><i style=\"color:var(--warn)\">■</i>unknown</span></p>\n");
 	axis(b, &s);
 	steps(r, b, &s);
 	faults(r, b, &s);

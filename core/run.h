@@ -43,8 +43,9 @@ struct run_fault {
 	char *do_lines, *undo_lines;
 	int64_t active_ms, ended_ms;
 	int64_t detected_ms, recovered_ms;
-	int64_t armed_ms; /* by the node's own clock, put into ours */
-	int64_t asked_ms; /* CLOCK_BOOTTIME: the restore was asked for; 0: not */
+	size_t detected_by; /* the probe */
+	int64_t armed_ms;   /* by the node's own clock, put into ours */
+	int64_t asked_ms;   /* CLOCK_BOOTTIME: the restore was asked for; 0: not */
 };
 
 struct run_point {
@@ -85,8 +86,8 @@ struct run {
 	char why[480];
 	int code; /* of the error that broke it; -EPERM: the guard */
 	bool paused, dirty;
-	bool hurry; /* nothing is waited for any more: the TTLs do the rest */
-	int64_t phase_ms;                     /* this phase began, CLOCK_BOOTTIME */
+	bool hurry;       /* nothing is waited for any more: the TTLs do the rest */
+	int64_t phase_ms; /* this phase began, CLOCK_BOOTTIME */
 	int64_t began_unix_ms, ended_unix_ms; /* 0: not yet */
 	int64_t began_ms;
 	size_t finally; /* the command that is next */

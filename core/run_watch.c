@@ -91,11 +91,11 @@ static void say_fault(struct run *r, const struct run_fault *f)
 
 static void watch_fault(struct run *r, const struct snapshot *s, struct run_fault *f)
 {
-	const struct injection *i = snapshot_injection(s, f->i.id);
 	const enum inj_state was = f->i.state;
 	const int64_t started = f->i.started_unix_ms;
+	const struct injection *i = state_is_final(was) ? NULL : snapshot_injection(s, f->i.id);
 
-	if (!i || state_is_final(was))
+	if (!i)
 		return;
 	f->i = *i;
 	if (!f->i.started_unix_ms)
@@ -154,6 +154,45 @@ static void say_probe(struct run *r, const struct run_probe *p)
 	r->w->event(r->w->arg, o);
 }
 
+/* ---- what was noticed of a fault ---- */
+
+/* The steady state says whether anything is wrong; without one, all that is watched does. */
+static bool counts(const struct run *r, const struct run_probe *p)
+{
+	for (size_t i = 0; i < r->nprobes; i++)
+		if (r->probes[i].before || r->probes[i].during || r->probes[i].after)
+			return p->before || p->during || p->after;
+	return true;
+}
+
+/* P has failed: of the faults that are there, that is put down to the one that came last. */
+static void notice(struct run *r, const struct run_probe *p)
+{
+	const int64_t at = boot_to_unix(r, p->said_ms);
+	struct run_fault *last = NULL;
+
+	for (size_t i = 0; i < r->nfaults && counts(r, p); i++) {
+		struct run_fault *f = &r->faults[i];
+
+		if (f->active_ms && f->active_ms <= at &&
+		    (!last || f->active_ms >= last->active_ms))
+			last = f;
+	}
+	if (!last || last->detected_ms)
+		return;
+	last->detected_ms = at;
+	last->detected_by = (size_t)(p - r->probes);
+}
+
+/* It is whole again when what had failed holds, by an answer from after its end. */
+static void look_for_recovery(const struct run *r, struct run_fault *f)
+{
+	const struct run_probe *p = &r->probes[f->detected_by];
+
+	if (f->ended_ms && p->state == PROBE_HOLDS && p->asked_ms >= unix_to_boot(r, f->ended_ms))
+		f->recovered_ms = boot_to_unix(r, p->said_ms);
+}
+
 static void watch_probe(struct run *r, const struct probe_view *v)
 {
 	struct run_probe *p = watched(r, v->name);
@@ -178,6 +217,8 @@ static void watch_probe(struct run *r, const struct probe_view *v)
 		return;
 	r->dirty = true;
 	say_probe(r, p);
+	if (p->state == PROBE_FAILED)
+		notice(r, p);
 	if (p->during && r->phase == RUN_STEPS && p->state == PROBE_FAILED) {
 		char why[480];
 
@@ -185,38 +226,6 @@ static void watch_probe(struct run *r, const struct probe_view *v)
 			 p->name, p->value[0] ? ": " : "", p->value);
 		run_stop(r, VERDICT_FAILED, why);
 	}
-}
-
-/* ---- what was noticed of a fault ---- */
-
-/* The steady state says whether anything is wrong; without one, all that is watched does. */
-static bool counts(const struct run *r, const struct run_probe *p)
-{
-	for (size_t i = 0; i < r->nprobes; i++)
-		if (r->probes[i].before || r->probes[i].during || r->probes[i].after)
-			return p->before || p->during || p->after;
-	return true;
-}
-
-static void notice(struct run *r, struct run_fault *f)
-{
-	const int64_t active = unix_to_boot(r, f->active_ms);
-	const int64_t ended = unix_to_boot(r, f->ended_ms);
-	int64_t last = 0;
-	bool all = true;
-
-	for (size_t i = 0; i < r->nprobes; i++) {
-		const struct run_probe *p = &r->probes[i];
-
-		if (!counts(r, p) || !p->seen)
-			continue;
-		if (!f->detected_ms && p->state == PROBE_FAILED && p->said_ms >= active)
-			f->detected_ms = boot_to_unix(r, p->said_ms);
-		all &= p->state == PROBE_HOLDS && p->asked_ms >= ended;
-		last = p->said_ms > last ? p->said_ms : last;
-	}
-	if (f->ended_ms && f->detected_ms && all)
-		f->recovered_ms = boot_to_unix(r, last);
 }
 
 void watch(struct run *r, const struct snapshot *s)
@@ -228,8 +237,8 @@ void watch(struct run *r, const struct snapshot *s)
 	for (size_t i = 0; i < s->nprobes; i++)
 		watch_probe(r, &s->probes[i]);
 	for (size_t i = 0; i < r->nfaults; i++)
-		if (r->faults[i].active_ms && !r->faults[i].recovered_ms)
-			notice(r, &r->faults[i]);
+		if (r->faults[i].detected_ms && !r->faults[i].recovered_ms)
+			look_for_recovery(r, &r->faults[i]);
 }
 
 /* ---- what is left ---- */

@@ -18,7 +18,7 @@ struct scenario_entry {
 	char path[512];
 	char description[400];
 	char touches[400];   /* "host.process-hang redis@n1, host.net-delay n2" */
-	char variables[400]; /* "node=n1 hold=20s": with their defaults */
+	char variables[400]; /* "node=n1  hold=20s": with their defaults */
 	char broken[400];
 };
 /*

@@ -393,7 +393,7 @@ json_t *record_scenario(const struct scenario_entry *en)
 	set_text(&r, "scenario", en->name);
 	set_text(&r, "description", en->description);
 	set(&r, "targets", listed(en->touches, ", "));
-	set(&r, "variables", listed(en->variables, " "));
+	set(&r, "variables", listed(en->variables, "  "));
 	set_text(&r, "file", en->path);
 	set_text(&r, "reason", en->broken);
 	return end(&r);

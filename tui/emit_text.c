@@ -280,7 +280,7 @@ static const struct emit_layout layouts[] = {
 		    { "time", "TIME", AUTO, false },
 		    { "state", "STATE", AUTO, false },
 		    { "name", "WHAT", AUTO, false },
-		    { "message", "", AUTO, true } } },
+		    { "message", "", AUTO, false } } },
 	{ .type = "result", .block = block_result },
 	{ .type = "summary", .block = block_summary },
 	{ .type = "error", .block = block_error },

@@ -121,6 +121,8 @@ static void targets_update(struct ui *u)
 		return;
 	if (t->list.cur >= t->nrows)
 		t->list.cur = t->nrows ? t->nrows - 1 : 0;
+	if (!t->cur.node[0] && t->nrows > 1 && t->rows[0].kind == ROW_GROUP)
+		t->list.cur = 1; /* a heading is nothing to begin with */
 	select_row(u);
 }
 

@@ -26,14 +26,18 @@ void place_user(char *dst, size_t n, const char *name)
 /* NAME of the tree that this binary was built in. */
 static void of_tree(char *dst, size_t n, const char *name)
 {
-	const size_t tail = strlen("/../") + strlen(name) + 1;
+	const size_t tail = strlen(name) + 2;
 	ssize_t len = readlink("/proc/self/exe", dst, n - tail);
 	char *slash;
 
 	dst[len > 0 ? len : 0] = '\0';
 	slash = strrchr(dst, '/');
+	if (!slash)
+		return;
+	*slash = '\0'; /* of the program, then of the directory that it is in */
+	slash = strrchr(dst, '/');
 	if (slash)
-		snprintf(slash, tail, "/../%s", name);
+		snprintf(slash, tail, "/%s", name);
 }
 
 static void add(struct places *p, const char *dir)

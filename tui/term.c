@@ -185,6 +185,21 @@ void term_stop(void)
 	}
 }
 
+/*
+ * Curses between two sizes writes where nothing is: nothing of it may be called any more, so the
+ * program ends as if it was killed. What is injected is in journal and ledgers.
+ */
+static void give_up(void)
+{
+	static const char why[] = "faultdeck: no memory for a screen of this size\n";
+
+	if (write(STDOUT_FILENO, the.reset, the.reset_len) < 0 ||
+	    write(STDERR_FILENO, why, sizeof(why) - 1) < 0)
+		_exit(2);
+	tcsetattr(STDIN_FILENO, TCSANOW, &the.before);
+	_exit(1);
+}
+
 static void take_size(void)
 {
 	struct winsize w = { 0 };
@@ -192,7 +207,8 @@ static void take_size(void)
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) || !w.ws_row || !w.ws_col)
 		return;
 	/* More than this is no screen: curses would take gigabytes for it. */
-	resizeterm(w.ws_row < 1000 ? w.ws_row : 1000, w.ws_col < 1000 ? w.ws_col : 1000);
+	if (resizeterm(w.ws_row < 1000 ? w.ws_row : 1000, w.ws_col < 1000 ? w.ws_col : 1000) != OK)
+		give_up();
 }
 
 static void take_back(void)

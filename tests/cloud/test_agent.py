@@ -54,3 +54,11 @@ def test_refused_where_it_is_not_connected(lab, deck):
         assert "not connected" in deck.refused("--yes", "cloudstack", "agent-disconnect")
     finally:
         lab.on("cs1", "nft delete table inet shut")
+
+
+@pytest.mark.long
+def test_an_old_connection_that_ends_late(lab, deck):
+    """Of the stand-in: the host of an agent that has come anew stays Up."""
+    lab.on("cs1", "((sleep 0.5; sed -n s/^guid=//p /etc/cloudstack/agent/agent.properties; sleep 12) | timeout 14 openssl s_client -quiet -connect 10.77.0.30:8250 >/dev/null 2>&1 &)"
+                  "; sleep 1.5; systemctl restart cloudstack-agent; sleep 13")
+    assert lab.host() == "Up"

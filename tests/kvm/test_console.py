@@ -11,7 +11,7 @@ import pytest
 from deck import wait
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "tui"))
-from terminal import Term  # noqa: E402
+from terminal import Term, choose  # noqa: E402
 
 
 @pytest.fixture
@@ -33,18 +33,7 @@ def pick(term, fault):
     """db1, then FAULT, whose dialog opens."""
     term.wait_for("db1", 40)
     term.wait_for("running", 20)
-    for _ in range(5):
-        term.keys("<Up>")
-    term.keys("<Down>")
-    if "db1" not in selected(term):
-        term.keys("<Down>")
-    term.keys("<Tab><Tab>")
-    for _ in range(8):
-        if "> " + fault in term.text() or fault in selected(term):
-            break
-        term.keys("<Down>")
-    term.keys("<Enter>")
-    term.wait_for("Inject kvm." + fault, 5)
+    choose(term, "1", "kvm." + fault)
 
 
 def selected(term):

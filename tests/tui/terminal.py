@@ -228,3 +228,14 @@ class Term:
 
     def __exit__(self, *unused):
         self.close()
+
+
+def choose(term, entry, fault, target=''):
+    """By keys: ENTRY of the menu, the row that the filter TARGET leaves, FAULT; its dialog is open then."""
+    term.keys(entry)
+    if target:
+        term.keys('/' + target + '<Enter><End>', 0.2)
+    term.keys('<Tab><Tab>/' + fault.partition('.')[2] + '<Enter>', 0.2)
+    term.keys('<Home><Enter>')
+    term.wait_for('Inject ' + fault, 10)
+
