@@ -98,22 +98,26 @@ LINES = {'─': (1, 1, 0, 0), '│': (0, 0, 1, 1), '┌': (0, 1, 0, 1), '┐': (
          '┼': (1, 1, 1, 1)}
 
 
+def draw_cell(d, left, top, cell, sign):
+    ink, paper = colour(cell.fg, INK), colour(cell.bg, PAPER)
+    if cell.reverse:
+        ink, paper = paper, ink
+    if not sign:
+        d.rectangle([left, top, left + CW - 1, top + CH - 1], fill=paper)
+        return
+    if cell.data.strip():
+        draw_sign(d, left, top, cell.data, ink, cell.bold)
+    if cell.underscore:
+        d.line([left, top + CH - 2, left + CW - 1, top + CH - 2], fill=ink)
+
+
 def draw(screen, path):
     image = Image.new('RGB', (screen.columns * CW, screen.lines * CH), colour('default', PAPER))
     d = ImageDraw.Draw(image)
-    for y in range(screen.lines):
-        for x in range(screen.columns):
-            cell = screen.buffer[y][x]
-            ink, paper = colour(cell.fg, INK), colour(cell.bg, PAPER)
-            if cell.reverse:
-                ink, paper = paper, ink
-            left, top = x * CW, y * CH
-            if paper != colour('default', PAPER):
-                d.rectangle([left, top, left + CW - 1, top + CH - 1], fill=paper)
-            if cell.data.strip():
-                draw_sign(d, left, top, cell.data, ink, cell.bold)
-            if cell.underscore:
-                d.line([left, top + CH - 2, left + CW - 1, top + CH - 2], fill=ink)
+    for sign in (False, True):  # all paper first: a wide sign stands on two cells
+        for y in range(screen.lines):
+            for x in range(screen.columns):
+                draw_cell(d, x * CW, y * CH, screen.buffer[y][x], sign)
     if not screen.cursor.hidden:
         left, top = screen.cursor.x * CW, screen.cursor.y * CH
         d.rectangle([left, top, left + CW - 1, top + CH - 1], outline=colour('default', 'ffffff'))
