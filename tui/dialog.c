@@ -36,7 +36,7 @@ struct box dialog_frame(int w, int h, const char *title, enum role frame)
 	put(b.y + b.h - 1, b.x, 1, frame, glyph(GLYPH_LLCORNER));
 	put_fill(b.y + b.h - 1, b.x + 1, b.w - 2, frame, GLYPH_HLINE);
 	put(b.y + b.h - 1, b.x + b.w - 1, 1, frame, glyph(GLYPH_LRCORNER));
-	putf(b.y, b.x + 2, b.w - 4, ROLE_TITLE_FOCUS, " %s ", title);
+	putf(b.y, b.x + 2, b.w - 4, frame == ROLE_PANIC ? frame : ROLE_TITLE_FOCUS, " %s ", title);
 	return (struct box){ b.y + 1, b.x + 2, b.h - 2, b.w - 4 };
 }
 

@@ -95,9 +95,9 @@ void ask_restore_all(struct ui *u)
 	if (!ui_may_act(u, "restoring"))
 		return;
 	buf_fmt(&text,
-		"Ask all %zu nodes what is injected there and end it, also what another operator "
+		"Ask %zu node%s what is injected there and end it, also what another operator "
 		"injected. Known now:\n \n",
-		ui_nodes(u));
+		ui_nodes(u), ui_nodes(u) == 1 ? "" : "s");
 	for (size_t k = 0; k < u->injected.nall; k++) {
 		const struct injection *i = u->injected.all[k].i;
 

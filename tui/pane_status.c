@@ -21,6 +21,8 @@ static struct columns columns_of(const struct ui *u, int w)
 
 		c.name = cols > c.name ? cols : c.name;
 		for (size_t i = 1; i < v->nitems; i++) {
+			if (v->items[i].kind == KIND_INJECTION)
+				continue;
 			cols = text_cols(v->items[i].name) + 4;
 			c.name = cols > c.name ? cols : c.name;
 		}
@@ -167,7 +169,8 @@ void detail_status(struct ui *u, struct pen *p, const char *group)
 			continue;
 		draw_node(u, p, &c, v);
 		for (size_t i = 1; i < v->nitems; i++)
-			draw_item(u, p, &c, v, &v->items[i]);
+			if (v->items[i].kind != KIND_INJECTION)
+				draw_item(u, p, &c, v, &v->items[i]);
 	}
 	if (group)
 		return;

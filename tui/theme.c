@@ -107,8 +107,8 @@ static int pair_of(short fg, short bg, attr_t *attrs)
 
 void theme_use(enum role role, enum role base)
 {
-	const struct look *l = &the.theme->look[role], *b = &the.theme->look[base];
-	const struct look *text = &the.theme->look[ROLE_TEXT];
+	const struct look *text = &the.theme->look[ROLE_TEXT], *b = &the.theme->look[base];
+	const struct look *l = role == ROLE_TEXT ? b : &the.theme->look[role];
 	attr_t attrs = attrs_of(l) | attrs_of(b);
 	int pair = 0;
 

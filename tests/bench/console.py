@@ -20,7 +20,6 @@ sys.path.insert(0, os.path.join(TOP, 'tests', 'tui'))
 from conftest import build  # noqa: E402
 from terminal import Term  # noqa: E402
 
-HZ = os.sysconf('SC_CLK_TCK')
 STARTS, KEYS, SECONDS = 9, 150, 10
 ARROWS, TABS = ('\x1bOB', '\x1bOA'), ('\t', '\x1b[Z')  # tabs where the list is too short for arrows
 
@@ -44,12 +43,18 @@ class Raw(Term):
         return os.read(self.master, 1 << 16)
 
 
-def figures(pid):
-    """CPU seconds used so far, and resident KiB."""
-    with open(f'/proc/{pid}/stat', encoding='utf-8') as f:
-        words = f.read().rsplit(')', 1)[1].split()
+def cpu_of(pid):
+    """Seconds that all threads ran so far: unlike the clock, the same however busy the machine is."""
+    ran = 0
+    for task in os.listdir(f'/proc/{pid}/task'):
+        with contextlib.suppress(OSError), open(f'/proc/{pid}/task/{task}/schedstat', encoding='utf-8') as f:
+            ran += int(f.read().split()[0])
+    return ran / 1e9
+
+
+def rss_of(pid):
     with open(f'/proc/{pid}/statm', encoding='utf-8') as f:
-        return (int(words[11]) + int(words[12])) / HZ, int(f.read().split()[1]) * 4
+        return int(f.read().split()[1]) * os.sysconf('SC_PAGE_SIZE') // 1024
 
 
 def first_frame(argv, word, env):
@@ -87,12 +92,11 @@ def keys(t, down, up):
 def idle(t):
     """CPU %, KiB, and bytes a second, of one that nobody touches."""
     quiet(t, 0)
-    used, _ = figures(t.proc.pid)
+    used = cpu_of(t.proc.pid)
     got, began = 0, time.monotonic()
     while (left := began + SECONDS - time.monotonic()) > 0:
         got += len(t.read_once(left))
-    cpu, rss = figures(t.proc.pid)
-    return 100 * (cpu - used) / SECONDS, rss, got / SECONDS
+    return 100 * (cpu_of(t.proc.pid) - used) / SECONDS, rss_of(t.proc.pid), got / SECONDS
 
 
 def measure(argv, word, pair, env):
@@ -102,8 +106,10 @@ def measure(argv, word, pair, env):
         while (left := end - time.monotonic()) > 0:
             t.read_once(left)
         cpu, rss, sent = idle(t)
+        before, began = cpu_of(t.proc.pid), time.monotonic()
         took = keys(t, *pair)
-    return first, cpu, rss, sent, took
+        each = (cpu_of(t.proc.pid) - before - cpu / 100 * (time.monotonic() - began)) / KEYS
+    return first, cpu, rss, sent, took, 1000 * max(0, each)
 
 
 @contextlib.contextmanager
@@ -136,6 +142,7 @@ def programs(state, silent):
 
 def main(more=()):
     """MORE: name, command, word of the first frame; beside the others."""
+    print('load average before: %.1f of %d processors' % (os.getloadavg()[0], os.cpu_count()))
     print('%-28s %14s %12s %12s %14s %16s' % ('a 120×36 terminal', 'first frame', 'idle CPU', 'RSS', 'sent, idle',
                                              'key → screen'))
     with tempfile.TemporaryDirectory() as state, silent_port() as silent:
@@ -147,10 +154,10 @@ def main(more=()):
         print('%-28s %11.1f ms   (echo: what starting anything takes here)' % ('floor', floor))
         peer = None
         for name, argv, word, pair in (*programs(state, silent), *((*row, TABS) for row in more)):
-            first, cpu, rss, sent, took = measure(argv, word, pair, env)
+            first, cpu, rss, sent, took, each = measure(argv, word, pair, env)
             peer = peer or (first, cpu, rss)
-            print('%-28s %11.1f ms %10.1f %% %8d KiB %9.0f B/s  p50 %5.1f p99 %5.1f ms   %.2f × %.2f × %.2f × htop' % (
-                name, first, cpu, rss, sent, took[len(took) // 2], took[len(took) * 99 // 100],
+            print('%-28s %11.1f ms %10.1f %% %8d KiB %9.0f B/s  p50 %5.1f p99 %5.1f ms, CPU %.1f ms   %.2f × %.2f × %.2f × htop' % (
+                name, first, cpu, rss, sent, took[len(took) // 2], took[len(took) * 99 // 100], each,
                 first / peer[0], cpu / max(peer[1], 0.1), rss / peer[2]), flush=True)
 
 

@@ -232,6 +232,10 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 		 "file=/srv/db1.qcow2,cache=none,werror=report,rerror=report");
 }
 
+static const struct metric heap = {
+	.key = "heap", .label = "heap", .unit = "B", .kind = KIND_SERVICE, .scale = 1
+};
+
 static void make_service(struct item *i, const char *name, const char *component)
 {
 	i->kind = KIND_SERVICE;
@@ -239,6 +243,14 @@ static void make_service(struct item *i, const char *name, const char *component
 	snprintf(i->name, sizeof(i->name), "%s", name);
 	snprintf(i->state, sizeof(i->state), "up");
 	add_attr(i, "component", component);
+	add_attr(i, "started", "4711");
+	add_attr(i, "health", strcmp(name, "nn") == 0 ? "active" : "answers");
+	i->samples = calloc(1, sizeof(*i->samples));
+	i->samples[i->nsamples++] =
+		(struct sample){ .metric = &heap,
+				 .known = true,
+				 .value =
+					 (300 + 80 * sin((double)now_boot_ms() / 4000)) * 1048576 };
 }
 
 static void make_services(struct node_view *v, size_t n)

@@ -28,7 +28,7 @@ FAKE = ('fake_deck', '--themes', f'{ROOT}/themes')
 THEMES = sorted(f[:-4] for f in os.listdir(f'{ROOT}/themes'))
 READY = ['?db1', '?running', '1', '?Faults for vm:db1']
 DIALOG = ['<Enter><Down><Enter>', '?Inject kvm.file-write', '.1']
-INJECT = DIALOG + ['<BTab><C-u>9m<Tab><Enter>', '?INJECTED 1', '?active']
+INJECT = DIALOG + ['<BTab><C-u>9m<Tab><Tab><Enter>', '?INJECTED 1', '?active']
 
 
 def in_theme(name):
@@ -50,7 +50,7 @@ SESSIONS = [
     (LAB + ('--readonly',), READY + ['<Enter><Enter>', '?cannot inject', '!readonly']),
     (FAKE + ('--injected', '2', '--nodes', '9'), ['?INJECTED 2', '.15', '!fake-stale-and-down']),
     (FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key', '!fake-host-key']),
-    (FAKE + ('--mixed', '--injected', '2'), ['?CloudStack', '.9', '2', '.1', '!fake-hadoop', '3', '.1', '!fake-cloudstack',
+    (FAKE + ('--mixed', '--injected', '2'), ['?cloudstack', '.9', '2', '.1', '!fake-hadoop', '3', '.1', '!fake-cloudstack',
                                              '5', '?Status of', '!fake-status']),
     (FAKE + ('--nodes', '1000'), ['?web1', '.5', '<End>', '.1', '!fake-many-nodes']),
 ]
@@ -98,22 +98,26 @@ LINES = {'─': (1, 1, 0, 0), '│': (0, 0, 1, 1), '┌': (0, 1, 0, 1), '┐': (
          '┼': (1, 1, 1, 1)}
 
 
+def draw_cell(d, left, top, cell, sign):
+    ink, paper = colour(cell.fg, INK), colour(cell.bg, PAPER)
+    if cell.reverse:
+        ink, paper = paper, ink
+    if not sign:
+        d.rectangle([left, top, left + CW - 1, top + CH - 1], fill=paper)
+        return
+    if cell.data.strip():
+        draw_sign(d, left, top, cell.data, ink, cell.bold)
+    if cell.underscore:
+        d.line([left, top + CH - 2, left + CW - 1, top + CH - 2], fill=ink)
+
+
 def draw(screen, path):
     image = Image.new('RGB', (screen.columns * CW, screen.lines * CH), colour('default', PAPER))
     d = ImageDraw.Draw(image)
-    for y in range(screen.lines):
-        for x in range(screen.columns):
-            cell = screen.buffer[y][x]
-            ink, paper = colour(cell.fg, INK), colour(cell.bg, PAPER)
-            if cell.reverse:
-                ink, paper = paper, ink
-            left, top = x * CW, y * CH
-            if paper != colour('default', PAPER):
-                d.rectangle([left, top, left + CW - 1, top + CH - 1], fill=paper)
-            if cell.data.strip():
-                draw_sign(d, left, top, cell.data, ink, cell.bold)
-            if cell.underscore:
-                d.line([left, top + CH - 2, left + CW - 1, top + CH - 2], fill=ink)
+    for sign in (False, True):  # all paper first: a wide sign stands on two cells
+        for y in range(screen.lines):
+            for x in range(screen.columns):
+                draw_cell(d, x * CW, y * CH, screen.buffer[y][x], sign)
     if not screen.cursor.hidden:
         left, top = screen.cursor.x * CW, screen.cursor.y * CH
         d.rectangle([left, top, left + CW - 1, top + CH - 1], outline=colour('default', 'ffffff'))
@@ -123,8 +127,11 @@ def draw(screen, path):
 def shoot(t, name):
     for size in (*SIZES, SIZES[0]):
         t.resize(*size)
-        t.pump(0.2)
-        t.pump(1)
+        for _ in range(50):  # until the line at the foot is there, which is drawn last
+            t.pump(0.3)
+            if t.lines()[0] and t.lines()[-1]:
+                break
+        t.pump(0.6)
         path = f'{OUT}/{name}-{size[0]}x{size[1]}.png'
         draw(t.screen, path)
     print(f'{name}  {", ".join(str(os.path.getsize(f"{OUT}/{name}-{w}x{h}.png") // 1024) for w, h in SIZES)} KiB', flush=True)

@@ -30,6 +30,13 @@ class Screen(pyte.Screen):
 
     last = ' '
 
+    def select_graphic_rendition(self, *attrs, **more):
+        """The bright colours are colours, not bold ones."""
+        wide = []
+        for a in attrs:
+            wide += [38 + a // 100 * 10, 5, 8 + a % 10] if a in (*range(90, 98), *range(100, 108)) else [a]
+        super().select_graphic_rendition(*wide, **more)
+
     def draw(self, data):
         super().draw(data)
         self.last = data[-1:] or self.last

@@ -83,3 +83,14 @@ def test_status_has_everything_in_columns(deck):
         t.keys('<BTab>')  # the targets are there again, and the page keeps its place
         t.wait_for('Targets 8')
         assert '1 of 4 nodes up' in t.text()
+
+
+def test_a_service_says_how_it_is(deck):
+    with Term([deck, '--mixed'], 120, 36) as t:
+        t.wait_for('nn')
+        t.keys('2')
+        t.wait_for('nn@master')
+        for word in (r'health +active', r'heap .*\d MiB.* top 512 MiB', r'component +hadoop.nn', r'started .* ago'):
+            t.wait_for(re.compile(word))
+        t.keys('5')
+        t.wait_for(re.compile(r'nn +service +up +active  heap \d+ MiB'))
