@@ -131,6 +131,8 @@ bench: deps ## figures, as ratios in one run
 install: all ## install to PREFIX (/usr/local)
 	install -D -m 755 $(B)/faultdeck $(DESTDIR)$(PREFIX)/bin/faultdeck
 	install -D -m 644 $(B)/faultdeck.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultdeck.1
+	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/scenarios
+	install -m 644 scenarios/*.cfg $(DESTDIR)$(PREFIX)/share/faultdeck/scenarios
 	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 	install -m 644 kmod/Makefile kmod/Kbuild kmod/*.[ch] $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 
