@@ -139,6 +139,8 @@ pictures: deps ## docs/pictures: every pane, dialog and theme at three sizes, fr
 install: all ## install to PREFIX (/usr/local)
 	install -D -m 755 $(B)/faultdeck $(DESTDIR)$(PREFIX)/bin/faultdeck
 	install -D -m 644 $(B)/faultdeck.1 $(DESTDIR)$(PREFIX)/share/man/man1/faultdeck.1
+	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/scenarios
+	install -m 644 scenarios/*.cfg $(DESTDIR)$(PREFIX)/share/faultdeck/scenarios
 	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 	install -m 644 kmod/Makefile kmod/Kbuild kmod/*.[ch] $(DESTDIR)$(PREFIX)/share/faultdeck/kmod
 	install -d $(DESTDIR)$(PREFIX)/share/faultdeck/themes

@@ -46,8 +46,10 @@ static int emit(struct writer *w, const struct step_cfg *c, enum step_kind kind,
 		size_t cap = p->cap ? p->cap * 2 : 64;
 		void *grown = realloc(p->steps, cap * sizeof(*p->steps));
 
-		if (!grown)
-			return err_set(w->e, -ENOMEM, "out of memory");
+		if (!grown) {
+			err_set(w->e, -ENOMEM, "out of memory");
+			return -ENOMEM;
+		}
 		p->steps = grown;
 		p->cap = cap;
 	}
@@ -219,7 +221,7 @@ static int by_time(const void *a, const void *b)
 /* The moments of C's repeats within `over`, in order. */
 static int64_t *draw(struct writer *w, const struct step_cfg *c)
 {
-	int64_t *at = calloc((size_t)c->repeat, sizeof(*at));
+	int64_t *at = calloc((size_t)c->repeat + 1, sizeof(*at));
 
 	for (int i = 0; at && i < c->repeat; i++)
 		at[i] = (int64_t)(random_next(&w->random) % (uint64_t)c->over_ms);
@@ -362,8 +364,8 @@ void planned_free(struct planned_list *l)
 
 int program_next(const struct scenario_program *p, int i, int lane)
 {
-	for (size_t k = (size_t)(i + 1); k < p->nsteps; k++)
+	for (int k = i + 1; (size_t)k < p->nsteps; k++)
 		if (p->steps[k].lane == lane)
-			return (int)k;
+			return k;
 	return -1;
 }

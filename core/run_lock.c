@@ -88,10 +88,14 @@ static int look_at_all(const char *dir, const struct scenario_plan *p, struct er
 {
 	char pattern[600], *text = malloc(LOCK_BYTES);
 	glob_t g = { 0 };
-	int r = text ? 0 : err_set(e, -ENOMEM, "out of memory");
+	int r = 0;
 
+	if (!text) {
+		err_set(e, -ENOMEM, "out of memory");
+		return -ENOMEM;
+	}
 	snprintf(pattern, sizeof(pattern), "%.500s/*.run", dir);
-	if (!r && glob(pattern, 0, NULL, &g) == 0)
+	if (glob(pattern, 0, NULL, &g) == 0)
 		for (size_t i = 0; i < g.gl_pathc && !r; i++)
 			r = look(p, g.gl_pathv[i], text, e);
 	globfree(&g);

@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from conftest import ScenarioDeck, wait
+from conftest import Report, ScenarioDeck, wait
 
 ANSWERS = '{ name = "answers %s"; command = "redis-cli ping"; node = "%s"; interval = "1s"; timeout = "2s"; }'
 HANG = '{ inject = "host.process-hang"; on = "redis-server@n1"; ttl = "2m"; as = "hang"; }'
@@ -62,7 +62,7 @@ def test_interrupted(lab, deck):
     assert run.returncode == 130, out
     assert not hangs(lab) and lab.ours(("n1",)) == ""
     assert lab.on("n2", "cat /run/finally; rm /run/finally") == "was here\n"
-    report = __import__("conftest").Report(where)
+    report = Report(where)
     assert report["verdict"] == "aborted" and report["faults"][0]["state"] == "restored" and report.clean()
 
 
@@ -78,8 +78,19 @@ def test_killed_leaves_nothing_beyond_the_ttl(lab, deck):
     wait("the node has ended it by itself", lambda: not hangs(lab), 30)
     assert time.monotonic() - began < 25
     wait("nothing is left", lambda: lab.ours(("n1",)) == "", 5)
-    found = deck("restore", "--all")
-    assert found.one("injection")["state"] == "expired" and "the TTL passed" in found.one("injection")["reason"]
+    assert deck("restore", "--all").one("summary")["unknown"] == 0
+    last = [j for j in deck.journal()][-1]
+    assert last["state"] == "expired" and "the TTL passed" in last["reason"]
+
+
+def test_killed_and_swept(lab, deck):
+    """Before its TTL, `restore --all` says what it found, and that it is restored."""
+    run = deck.start("--yes", "run", deck.write(text([HANG, '{ wait = "90s"; }'])))
+    wait("it hangs", lambda: hangs(lab), 30)
+    os.killpg(run.pid, signal.SIGKILL)
+    found = deck("restore", "--all").one("injection")
+    assert (found["fault"], found["target"], found["state"]) == ("host.process-hang", "redis-server@n1", "restored")
+    assert found["purpose"] == "scenario s" and not hangs(lab) and lab.ours(("n1",)) == ""
 
 
 @pytest.mark.long
@@ -150,7 +161,7 @@ def test_the_guard(lab, deck, tmp_path):
     few = ScenarioDeck(lab, tmp_path / "few", str(cfg))
     path = deck.write(text([HANG, '{ inject = "host.dns-fail"; on = "n2"; }']))
     done = few("--yes", "run", path, code=5)
-    assert "host.dns-fail on n2 (line 5): max_nodes = 1" in done.of("error")[0]["message"]
+    assert "host.dns-fail on n2 (line 6): max_nodes = 1" in done.of("error")[0]["message"]
     assert lab.ours(("n1", "n2")) == ""
     path = deck.write(text([HANG, '{ restore = "hang"; }', '{ inject = "host.dns-fail"; on = "n2"; ttl = "5s"; }']))
     assert few("--yes", "run", path).one("result")["verdict"] == "passed"  # one behind the other is one
@@ -165,7 +176,7 @@ def test_times_agree_with_the_journal_and_the_node(lab, deck):
     deadline, ttl, uptime, wall = lab.on("n1", node_began).split()
     out, _ = run.communicate(timeout=60)
     assert run.returncode == 0, out
-    report = __import__("conftest").Report(os.path.join(deck.env["XDG_STATE_HOME"], "report"))
+    report = Report(os.path.join(deck.env["XDG_STATE_HOME"], "report"))
     fault = report["faults"][0]
     journal = {j["state"]: j["time"] for j in deck.journal() if j["id"] == fault["id"]}
     assert abs(millis(fault["active"]) - millis(journal["active"])) < 1 and abs(millis(fault["ended"]) - millis(journal["restored"])) < 1
@@ -176,7 +187,7 @@ def test_times_agree_with_the_journal_and_the_node(lab, deck):
 
 def test_report_of_hostile_names(lab, deck):
     evil = "<img src=x onerror=alert(1)>'\\\"&"
-    path = deck.write('description = "%s";\nprobes = ( { name = "%s"; command = "printf \'%%s\' \'<script>alert(2)</script>\\\\033[31m\'"; node = "n1"; } );\n'
+    path = deck.write('description = "%s";\nprobes = ( { name = "%s"; command = "printf \'<script>alert(2)</script>\\\\033[31m\'"; node = "n1"; } );\n'
                       'steps = ( { expect = "%s"; within = "9s"; } );\n' % (evil, evil, evil))
     done, report = deck.run(path)
     assert report["probes"][0]["value"].startswith("<script>alert(2)</script>?[31m")

@@ -419,4 +419,39 @@ __attribute__((unused)) static int fake_teardown(void **state)
 	return system(cmd);
 }
 
+/* How it ends, and what is asked of that. */
+struct end {
+	enum run_verdict verdict;
+	int exit;
+	const char *why;
+};
+
+__attribute__((unused)) static struct run *ends(struct fake *f, const char *text,
+						struct scenario **s, struct run_world *w,
+						const struct end *e)
+{
+	struct run *r;
+
+	*s = fake_load(text);
+	r = fake_run(f, *s, w);
+	if (r->verdict != e->verdict || run_exit(r) != e->exit || !strstr(r->why, e->why))
+		fail_msg("%s (%d): %s; expected %s (%d): %s", run_verdict_word(r->verdict),
+			 run_exit(r), r->why, run_verdict_word(e->verdict), e->exit, e->why);
+	return r;
+}
+
+__attribute__((unused)) static void done(struct run *r, struct fake *f, struct scenario *s)
+{
+	run_free(r);
+	fake_free(f);
+	scenario_free(s);
+}
+
+__attribute__((unused)) static enum step_state state_of(const struct run *r, size_t i)
+{
+	return r->p->steps[i].state;
+}
+
+#define HANG "{ inject = \"test.hang\"; on = \"web@n1\"; as = \"hang\"; ttl = \"50s\"; },\n"
+
 #endif

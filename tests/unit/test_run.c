@@ -2,13 +2,6 @@
 /* The runner in a world whose clock flies: phases, steps, and all that can go wrong in them. */
 #include "fake_world.h"
 
-#define HANG "{ inject = \"test.hang\"; on = \"web@n1\"; as = \"hang\"; ttl = \"50s\"; },\n"
-
-static enum step_state state_of(const struct run *r, size_t i)
-{
-	return r->p->steps[i].state;
-}
-
 static void all_over(const struct fake *f)
 {
 	for (size_t i = 0; i < f->ninj; i++)
@@ -174,32 +167,6 @@ static void test_choice_is_the_seeds(void **state)
 }
 
 /* ---- what goes wrong ---- */
-
-struct end {
-	enum run_verdict verdict;
-	int exit;
-	const char *why;
-};
-
-static struct run *ends(struct fake *f, const char *text, struct scenario **s, struct run_world *w,
-			const struct end *e)
-{
-	struct run *r;
-
-	*s = fake_load(text);
-	r = fake_run(f, *s, w);
-	if (r->verdict != e->verdict || run_exit(r) != e->exit || !strstr(r->why, e->why))
-		fail_msg("%s (%d): %s; expected %s (%d): %s", run_verdict_word(r->verdict),
-			 run_exit(r), r->why, run_verdict_word(e->verdict), e->exit, e->why);
-	return r;
-}
-
-static void done(struct run *r, struct fake *f, struct scenario *s)
-{
-	run_free(r);
-	fake_free(f);
-	scenario_free(s);
-}
 
 static void test_not_steady_touches_nothing(void **state)
 {
@@ -453,140 +420,6 @@ static void test_commands(void **state)
 	done(r, f, s);
 }
 
-/* ---- what the operator says ---- */
-
-static void aborts_at_7s(struct fake *f, struct run *r)
-{
-	if (f->now >= 7000 && r->phase == RUN_STEPS)
-		run_stop(r, VERDICT_ABORTED, "interrupted by the operator");
-}
-
-static void test_abort(void **state)
-{
-	struct fake *f = fake_new();
-	struct scenario *s;
-	struct run_world w;
-	struct run *r;
-
-	(void)state;
-	f->each = aborts_at_7s;
-	fake_probe(f, "shop");
-	r = ends(f,
-		 "description = \"d\"; steady = { before = ( \"shop\" ); };\n"
-		 "steps = ( " HANG "{ wait = \"40s\"; }, { wait = \"1h\"; } );\n",
-		 &s, &w, &(struct end){ VERDICT_ABORTED, 130, "interrupted" });
-	assert_int_equal(f->inj[0].state, STATE_RESTORED);
-	assert_in_range(f->now, 7000, 10000);
-	assert_string_equal(r->p->steps[1].message, "cut short");
-	assert_string_equal(r->p->steps[2].message, "not begun");
-	done(r, f, s);
-}
-
-static void panics_at_5s(struct fake *f, struct run *r)
-{
-	(void)r;
-	if (f->now >= 5000)
-		f->panic = true;
-}
-
-static void test_panic(void **state)
-{
-	struct fake *f = fake_new();
-	struct scenario *s;
-	struct run_world w;
-	struct run *r;
-
-	(void)state;
-	f->each = panics_at_5s;
-	snprintf(f->abort, sizeof(f->abort), "abort probe \"db\" failed");
-	r = ends(f, "description = \"d\"; steps = ( " HANG "{ wait = \"40s\"; } );\n", &s, &w,
-		 &(struct end){ VERDICT_FAILED, 7, "abort probe \"db\" failed" });
-	assert_int_equal(f->inj[0].state, STATE_RESTORED);
-	done(r, f, s);
-}
-
-static void skips_once(struct fake *f, struct run *r)
-{
-	if (f->now >= 5000 && f->now < 5100)
-		run_skip(r);
-}
-
-static void test_skip(void **state)
-{
-	struct fake *f = fake_new();
-	struct scenario *s;
-	struct run_world w;
-	struct run *r;
-
-	(void)state;
-	f->each = skips_once;
-	r = ends(f,
-		 "description = \"d\"; steps = ( { wait = \"1h\"; }, " HANG
-		 " { wait = \"3s\"; } );\n",
-		 &s, &w, &(struct end){ VERDICT_PASSED, 0, "" });
-	assert_int_equal(state_of(r, 0), STEP_SKIPPED);
-	assert_int_equal(state_of(r, 1), STEP_DONE);
-	assert_in_range(f->now, 8000, 12000);
-	done(r, f, s);
-}
-
-static void pauses(struct fake *f, struct run *r)
-{
-	run_pause(r, f->now >= 2000 && f->now < 60000);
-}
-
-static void test_pause(void **state)
-{
-	struct fake *f = fake_new();
-	struct scenario *s;
-	struct run_world w;
-	struct run *r;
-
-	(void)state;
-	f->each = pauses;
-	r = ends(f,
-		 "description = \"d\"; steps = ( { wait = \"5s\"; }, " HANG
-		 " { wait = \"3s\"; } );\n",
-		 &s, &w, &(struct end){ VERDICT_PASSED, 0, "" });
-	assert_in_range(r->p->steps[0].ended_ms - BOOT_BASE, 5000, 5200); /* what runs goes on */
-	assert_in_range(r->p->steps[1].began_ms - BOOT_BASE, 60000, 60200);
-	done(r, f, s);
-}
-
-static int64_t left_at_1s, left_at_61s;
-static void looks(struct fake *f, struct run *r)
-{
-	struct scenario_view *v;
-
-	if (r->phase != RUN_STEPS || (f->now != 1000 && f->now != 61000))
-		return;
-	v = run_view(r);
-	*(f->now == 1000 ? &left_at_1s : &left_at_61s) = v->left_ms;
-	assert_int_equal(v->current, f->now == 1000 ? 0 : 2);
-	assert_int_equal(v->next, f->now == 1000 ? 1 : 4);
-	scenario_view_put(v);
-}
-
-static void test_time_left(void **state)
-{
-	struct fake *f = fake_new();
-	struct scenario *s;
-	struct run_world w;
-	struct run *r;
-
-	(void)state;
-	f->each = looks;
-	/* 60 s, then lanes of 30 and 100 s at most, then up to 10 s, and the steady state's 60 */
-	fake_probe(f, "shop");
-	r = ends(f,
-		 "description = \"d\"; steps = ( { wait = \"60s\"; }, { parallel = ( { wait = "
-		 "\"30s\"; }, "
-		 "{ wait = \"100s\"; } ); }, { expect = \"shop\"; within = \"10s\"; } );\n",
-		 &s, &w, &(struct end){ VERDICT_PASSED, 0, "" });
-	assert_in_range(left_at_1s, 228000, 230000);
-	done(r, f, s);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -606,11 +439,6 @@ int main(void)
 		cmocka_unit_test(test_node_gone),
 		cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_commands),
-		cmocka_unit_test(test_abort),
-		cmocka_unit_test(test_panic),
-		cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_pause),
-		cmocka_unit_test(test_time_left),
 	};
 
 	return cmocka_run_group_tests(tests, fake_setup, fake_teardown);
