@@ -253,7 +253,13 @@ void probes_lost(struct actor *a, const char *why)
 {
 	struct deck *d = a->deck;
 
-	for (size_t i = 0; i < d->nprobes; i++)
-		if (d->probes[i].actor == a && d->probes[i].listed)
-			probe_said(d, &d->probes[i], PROBE_UNKNOWN, why);
+	for (size_t i = 0; i < d->nprobes; i++) {
+		struct probe *p = &d->probes[i];
+
+		if (p->actor != a || !p->listed)
+			continue;
+		/* a command goes on in its shell as long as the session is kept */
+		if (!p->once || !a->fast_asked)
+			probe_said(d, p, PROBE_UNKNOWN, why);
+	}
 }

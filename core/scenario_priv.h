@@ -9,7 +9,7 @@
 #define SCENARIO_DEPTH_MAX    8 /* of steps in steps */
 #define SCENARIO_COMMANDS_MAX 200
 #define SCENARIO_VARS_MAX     32
-#define SCENARIO_VALUE_MAX    200
+#define SCENARIO_VALUE_MAX    400
 #define WITHIN_MS             30000 /* where an expectation does not say it */
 #define RECOVER_MS            60000 /* where `steady` does not say it */
 

@@ -240,7 +240,10 @@ void step_title(const struct step_cfg *c, char *dst, size_t n)
 		snprintf(dst, n, "%s%srestore %s", as, colon, c->restore);
 		break;
 	case DO_COMMAND:
-		snprintf(dst, n, "%s%s%s: %s", as, colon, c->node, c->command);
+		if (c->as) /* the plan and the report have all of it */
+			snprintf(dst, n, "%s on %s", as, c->node);
+		else
+			snprintf(dst, n, "%s: %.60s", c->node, c->command);
 		break;
 	default:
 		snprintf(dst, n, "%s%s%s", as, colon, kind_keys[c->kind]);

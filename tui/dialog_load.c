@@ -108,8 +108,9 @@ static void load(struct ui *u, struct load *l)
 	if (u->opts->open(u->opts, l->path.text, &c, l->mistakes, l->where, sizeof(l->where),
 			  &l->why)) {
 		if (l->mistakes->n)
-			err_set(&l->why, -1, "%zu mistakes in %.300s",
-				l->mistakes->n + l->mistakes->dropped, l->where);
+			err_set(&l->why, -1, "%zu mistake%s in %.300s",
+				l->mistakes->n + l->mistakes->dropped,
+				l->mistakes->n == 1 ? "" : "s", l->where);
 		return;
 	}
 	ui_say(u, false, "%s: %zu nodes", c.cfg->cluster, c.cfg->nnodes);

@@ -115,6 +115,24 @@ static void find_cur(struct ui *u)
 		f->list.cur = f->nrows ? f->nrows - 1 : 0;
 }
 
+/* The selected thing's own backend comes first, then those that have something that fits. */
+static int rank_of(struct ui *u, size_t from)
+{
+	const struct fault *first = deck_fault(u->deck, from), *f;
+	const struct node_view *v;
+	const struct item *i;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)backend_len(first), first->name);
+	if (u->targets.has_cur && targets_find(u, &u->targets.cur, &v, &i) && i &&
+	    item_is_of(i, name))
+		return 0;
+	for (size_t k = from; (f = deck_fault(u->deck, k)) && same_backend(first, f); k++)
+		if (!u->faults.why[k][0])
+			return 1;
+	return 2;
+}
+
 static void faults_update(struct ui *u)
 {
 	struct faults *f = &u->faults;
@@ -124,8 +142,12 @@ static void faults_update(struct ui *u)
 		return;
 	for (size_t i = 0; i < f->n; i++)
 		find_why(u, deck_fault(u->deck, i), f->why[i], sizeof(f->why[i]));
-	for (size_t i = 0; i < f->n; i++)
-		if (!i || !same_backend(deck_fault(u->deck, i - 1), deck_fault(u->deck, i))) {
+	for (int rank = 0; rank < 3; rank++)
+		for (size_t i = 0; i < f->n; i++) {
+			if (i && same_backend(deck_fault(u->deck, i - 1), deck_fault(u->deck, i)))
+				continue;
+			if (rank_of(u, i) != rank)
+				continue;
 			add_rows(u, i, true);
 			add_rows(u, i, false);
 		}

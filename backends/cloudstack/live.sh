@@ -5,8 +5,18 @@
 
 cloudstack_kind=${t_name%%-*}
 
-# What was not well before need not be afterwards.
+# What was not well before need not be afterwards; what cannot be asked is not hit.
 cloudstack_before() {
+	case $cloudstack_kind in
+	ms) cloudstack_v=curl ;;
+	libvirt) cloudstack_v=virsh ;;
+	nfs) cloudstack_v=perl ;;
+	*) cloudstack_v="sh" ;;
+	esac
+	command -v "$cloudstack_v" >/dev/null || {
+		fail EOPNOTSUPP "this node has no $cloudstack_v, which tells whether $t_name is well"
+		return 1
+	}
 	! cloudstack_well "$cloudstack_kind" "$(sed 's/ .*//' "$fd_dir/pids")" || fd_put was_well yes
 }
 

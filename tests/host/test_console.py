@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The console on nodes: an abort probe that fails, its block, and what cannot be restored."""
 import os
+import re
 import sys
 import time
 
@@ -69,3 +70,43 @@ def test_force_is_asked_for_and_said(lab, guarded, console):
     term.wait_for("forced: taken off the list without proof", 20)
     time.sleep(0.5)
     assert lab.on("n2", "ls /run/faultdeck 2>/dev/null || true") == ""
+
+
+SCENARIO = """description = "the load of n1 is high for a moment";
+steps = ( { inject = "host.cpu-load"; on = "n1"; ttl = "30s"; as = "busy"; }, { wait = "{{hold}}"; }, { restore = "busy"; } );
+variables = { hold = "2s"; };
+"""
+
+
+def test_scenario_status_restore_all_and_another_cluster(lab, guarded, console, tmp_path):
+    """Entries 4 to 7, from start to finish and by keys alone."""
+    (tmp_path / "busy.cfg").write_text(SCENARIO)
+    ada = guarded("ada", "", 'scenarios = ( "%s" );' % tmp_path)
+    other = tmp_path / "other.cfg"
+    other.write_text(open(ada.config).read().split("guard")[0].replace('"n1"', '"m1"').replace('"nodes"', '"other"'))
+    term = console(ada)
+    term.wait_for("3/3 nodes", 30)
+    term.keys("4/")  # keys of a list mean nothing in a dialog
+    term.wait_for("the load of n1 is high for a moment")
+    while "host.cpu-load n1" not in term.text():
+        term.keys("<Down>")
+    term.keys("<Enter>")
+    term.wait_for("Run busy")
+    term.keys("<Tab><Enter>")
+    term.wait_for("Scenario busy")
+    term.wait_for("passed", 40)
+    assert lab.ours(("n1",)) == ""
+    term.keys("<Enter>")
+    term.wait_for("Report")
+    assert "busy" in term.text() and "host.cpu-load" in term.text()
+    term.keys("<Esc>5")
+    term.wait_for("3 of 3 nodes up")
+    ada.inject("host.dns-fail", "n2", "ttl=300s")
+    term.wait_for(re.compile(r"host.dns-fail +n2 .*active"), 20)
+    term.keys("7<C-u>%s<Enter>" % other)
+    term.wait_for("m1 ", 20)
+    term.wait_for("3/3 nodes", 20)
+    term.wait_for(re.compile(r"dns-fail +n2"), 10)
+    term.keys("6<Tab><Enter>")
+    term.wait_for(re.compile(r"dns-fail .*restored"), 30)
+    assert lab.ours(("n2",)) == ""

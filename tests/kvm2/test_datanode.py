@@ -66,7 +66,7 @@ def restored(lab, deck, before, *words):
     """Read back: from the node, and by the same stopwatch."""
     deck(*words)
     assert "netem" not in lab.on("kvm2", "tc qdisc show")
-    assert reads(lab) < before + 0.09 and lab.ping() < 90
+    wait("it is as quick as it was", lambda: reads(lab) < before + 0.09 and lab.ping() < 90, 60)
     wait("it is live", lambda: counted(lab), 60)
 
 

@@ -202,7 +202,7 @@ for node in 10:master 11:slave1 12:slave2; do
 done
 mkdir -p /var/lib/hadoop/data /var/log/hadoop /run/hadoop && chmod 700 /var/lib/hadoop/data
 export JAVA_HOME=/usr/lib/jvm/java-17-openjdk-arm64
-export JAVA_TOOL_OPTIONS=-XX:-BytecodeVerificationRemote
+export JAVA_TOOL_OPTIONS="-XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
 /opt/hadoop/bin/hdfs --daemon start datanode'
 
 arm_datanode_live() { hadoop_asks '9870/jmx?qry=Hadoop:service=NameNode,name=NameNodeInfo' | grep '"LiveNodes"' | grep -qF "$1:9866"; }

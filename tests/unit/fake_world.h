@@ -23,8 +23,9 @@
 #define UNIX_BASE 1700000000000ll
 #define BOOT_BASE 1000000ll
 
-static const char *no_unfit(const struct backend *b, const struct fault *f, const struct target *t,
-			    const struct node_view *v, char *buf, size_t n)
+__attribute__((unused)) static const char *no_unfit(const struct backend *b, const struct fault *f,
+						    const struct target *t,
+						    const struct node_view *v, char *buf, size_t n)
 {
 	(void)b;
 	(void)f;
@@ -35,8 +36,8 @@ static const char *no_unfit(const struct backend *b, const struct fault *f, cons
 	return NULL;
 }
 
-static int say_plan(const struct backend *b, const struct plan_in *in, struct act *act,
-		    struct err *e)
+__attribute__((unused)) static int say_plan(const struct backend *b, const struct plan_in *in,
+					    struct act *act, struct err *e)
 {
 	(void)b;
 	(void)e;
@@ -114,17 +115,17 @@ static struct deck *fake_deck;
 
 /* ---- the ops ---- */
 
-static int64_t fake_boot(void *arg)
+__attribute__((unused)) static int64_t fake_boot(void *arg)
 {
 	return BOOT_BASE + ((struct fake *)arg)->now;
 }
 
-static int64_t fake_unix(void *arg)
+__attribute__((unused)) static int64_t fake_unix(void *arg)
 {
 	return UNIX_BASE + ((struct fake *)arg)->now;
 }
 
-static void fake_set(struct fake *f, size_t i, enum inj_state s)
+__attribute__((unused)) static void fake_set(struct fake *f, size_t i, enum inj_state s)
 {
 	f->inj[i].state = s;
 	f->inj[i].since_unix_ms = fake_unix(f);
@@ -132,7 +133,7 @@ static void fake_set(struct fake *f, size_t i, enum inj_state s)
 
 /* Injections go on by themselves: active after 200 ms, expired at the TTL, restored after 300 ms.
  */
-static void fake_states(struct fake *f)
+__attribute__((unused)) static void fake_states(struct fake *f)
 {
 	for (size_t i = 0; i < f->ninj && !f->node_gone; i++) {
 		struct injection *j = &f->inj[i];
@@ -150,7 +151,7 @@ static void fake_states(struct fake *f)
 	}
 }
 
-static void fake_answers(struct fake *f)
+__attribute__((unused)) static void fake_answers(struct fake *f)
 {
 	for (size_t i = 0; i < f->nprobes; i++) {
 		struct probe_view *v = &f->probes[i];
@@ -162,7 +163,7 @@ static void fake_answers(struct fake *f)
 	}
 }
 
-static const struct snapshot *fake_snapshot(void *arg)
+__attribute__((unused)) static const struct snapshot *fake_snapshot(void *arg)
 {
 	struct fake *f = arg;
 	struct snapshot *s = calloc(1, sizeof(*s));
@@ -188,13 +189,14 @@ static const struct snapshot *fake_snapshot(void *arg)
 	return s;
 }
 
-static void fake_put(void *arg, const struct snapshot *s)
+__attribute__((unused)) static void fake_put(void *arg, const struct snapshot *s)
 {
 	(void)arg;
 	free((void *)(uintptr_t)s);
 }
 
-static int fake_inject(void *arg, const struct step_cfg *c, struct plan **out, struct err *e)
+__attribute__((unused)) static int fake_inject(void *arg, const struct step_cfg *c,
+					       struct plan **out, struct err *e)
 {
 	struct fake *f = arg;
 	struct plan *p = calloc(1, sizeof(*p));
@@ -233,7 +235,7 @@ static int fake_inject(void *arg, const struct step_cfg *c, struct plan **out, s
 	return 0;
 }
 
-static int fake_restore(void *arg, const char *id, struct err *e)
+__attribute__((unused)) static int fake_restore(void *arg, const char *id, struct err *e)
 {
 	struct fake *f = arg;
 
@@ -250,7 +252,7 @@ static int fake_restore(void *arg, const char *id, struct err *e)
 	return err_set(e, -ENOENT, "no injection %s is known", id);
 }
 
-static int fake_command(void *arg, size_t ask, void **handle, struct err *e)
+__attribute__((unused)) static int fake_command(void *arg, size_t ask, void **handle, struct err *e)
 {
 	struct fake *f = arg;
 
@@ -271,13 +273,13 @@ static bool fake_answered(void *arg, void *handle, enum probe_state *s, char *va
 	return f->command_state >= 0;
 }
 
-static void fake_drop(void *arg, void *handle)
+__attribute__((unused)) static void fake_drop(void *arg, void *handle)
 {
 	(void)handle;
 	((struct fake *)arg)->dropped++;
 }
 
-static void fake_event(void *arg, json_t *o)
+__attribute__((unused)) static void fake_event(void *arg, json_t *o)
 {
 	struct fake *f = arg;
 	char *s = json_dumps(o, JSON_COMPACT);
@@ -293,7 +295,7 @@ static const struct run_world fake_ops = { NULL,          fake_boot,   fake_unix
 
 /* ---- a run ---- */
 
-static void fake_file(const char *name, const char *text)
+__attribute__((unused)) static void fake_file(const char *name, const char *text)
 {
 	char path[128];
 	FILE *f;
@@ -305,8 +307,8 @@ static void fake_file(const char *name, const char *text)
 	fclose(f);
 }
 
-static struct scenario *fake_load_as(const char *name, const char *text, const char *const *words,
-				     size_t n)
+__attribute__((unused)) static struct scenario *fake_load_as(const char *name, const char *text,
+							     const char *const *words, size_t n)
 {
 	struct scenario *s = NULL;
 	struct err e = { 0 };
@@ -320,12 +322,12 @@ static struct scenario *fake_load_as(const char *name, const char *text, const c
 	return s;
 }
 
-static struct scenario *fake_load(const char *text)
+__attribute__((unused)) static struct scenario *fake_load(const char *text)
 {
 	return fake_load_as("s.cfg", text, NULL, 0);
 }
 
-static struct probe_view *fake_probe(struct fake *f, const char *name)
+__attribute__((unused)) static struct probe_view *fake_probe(struct fake *f, const char *name)
 {
 	struct probe_view *v = &f->probes[f->nprobes];
 
@@ -338,7 +340,7 @@ static struct probe_view *fake_probe(struct fake *f, const char *name)
 	return v;
 }
 
-static struct fake *fake_new(void)
+__attribute__((unused)) static struct fake *fake_new(void)
 {
 	struct fake *f = calloc(1, sizeof(*f));
 
@@ -357,7 +359,8 @@ static struct fake *fake_new(void)
 }
 
 /* Runs S to its end; the caller frees the run. */
-static struct run *fake_run(struct fake *f, struct scenario *s, struct run_world *w)
+__attribute__((unused)) static struct run *fake_run(struct fake *f, struct scenario *s,
+						    struct run_world *w)
 {
 	struct scenario_program *p = NULL;
 	struct err e = { 0 };
@@ -378,13 +381,13 @@ static struct run *fake_run(struct fake *f, struct scenario *s, struct run_world
 	return f->run;
 }
 
-static void fake_free(struct fake *f)
+__attribute__((unused)) static void fake_free(struct fake *f)
 {
 	buf_free(&f->events);
 	free(f);
 }
 
-static int fake_setup(void **state)
+__attribute__((unused)) static int fake_setup(void **state)
 {
 	struct deck_opts o = { .backends = fake_backends, .state_dir = fake_dir };
 	struct err e = { 0 };
@@ -405,7 +408,7 @@ static int fake_setup(void **state)
 	return deck_open(&o, &fake_deck, &e);
 }
 
-static int fake_teardown(void **state)
+__attribute__((unused)) static int fake_teardown(void **state)
 {
 	char cmd[100];
 

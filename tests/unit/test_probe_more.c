@@ -465,6 +465,15 @@ static void test_vm(void **state)
 	pthread_mutex_unlock(&d->lock);
 	v->items = NULL;
 	v->nitems = 0;
+	/* late is not lost: a command is not over because its node is slow to answer */
+	p->once = true;
+	p->v.asked = false;
+	d->actors[0].fast_asked = true;
+	probes_lost(&d->actors[0], "no answer within 5 s");
+	assert_false(p->v.asked);
+	d->actors[0].fast_asked = false;
+	probes_lost(&d->actors[0], "gone");
+	assert_true(p->v.asked);
 	deck_close(d);
 	config_free(c);
 }
