@@ -36,7 +36,7 @@ static void draw_started(struct ui *u, struct pen *p, const struct node_view *v,
 	char line[100], ago[40], when[40] = "";
 	struct tm tm;
 
-	if (!v->t_ms || age < 0)
+	if (v->t_ms <= 0 || age < 0)
 		return;
 	age_str(ago, sizeof(ago), age);
 	if (localtime_r(&at, &tm))

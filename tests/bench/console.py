@@ -123,7 +123,7 @@ def silent_port():
 
 
 def programs(state, silent):
-    fake = build(os.path.join(TOP, 'build/tests/fake_deck'), '-O2')
+    fake = build(os.path.join(TOP, 'build/tests/fake_deck_fast'), '-O2')
     here, many = os.path.join(state, 'here.cfg'), os.path.join(state, 'many.cfg')
     with open(here, 'w', encoding='utf-8') as f:
         f.write('nodes = ( { name = "me"; host = "local"; } );\n')

@@ -32,9 +32,14 @@ class Screen(pyte.Screen):
 
     def select_graphic_rendition(self, *attrs, **more):
         """The bright colours are colours, not bold ones."""
-        wide = []
-        for a in attrs:
-            wide += [38 + a // 100 * 10, 5, 8 + a % 10] if a in (*range(90, 98), *range(100, 108)) else [a]
+        wide, rest = [], list(attrs)
+        while rest:
+            a = rest.pop(0)
+            if a in (38, 48):  # what follows is a colour's number: 5;N
+                wide += [a, *rest[:2]]
+                del rest[:2]
+            else:
+                wide += [38 + a // 100 * 10, 5, 8 + a % 10] if a in (*range(90, 98), *range(100, 108)) else [a]
         super().select_graphic_rendition(*wide, **more)
 
     def draw(self, data):
