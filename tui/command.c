@@ -164,13 +164,13 @@ void command_key(struct ui *u, enum cmd c, int code)
 static void draw_candidates(const struct command_line *c, int foot)
 {
 	const struct candidates *f = c->found;
-	int w = 12, columns, rows;
+	int w = 12, n = (int)f->n, columns, rows;
 
-	for (size_t k = 0; k < f->n; k++)
+	for (int k = 0; k < n; k++)
 		w = text_cols(f->word[k]) + 2 > w ? text_cols(f->word[k]) + 2 : w;
 	w = w < COLS ? w : COLS;
 	columns = COLS / w;
-	rows = (int)(f->n + (size_t)columns - 1) / columns;
+	rows = (n + columns - 1) / columns;
 	rows = rows < SHOWN_ROWS ? rows : SHOWN_ROWS;
 	rows = rows < foot - 1 ? rows : foot - 1;
 	for (int y = 0; y < rows; y++) {
@@ -178,10 +178,10 @@ static void draw_candidates(const struct command_line *c, int foot)
 
 		put_blank(&line, ROLE_BAR);
 		for (int x = 0; x < columns; x++) {
-			size_t k = (size_t)(y + x * rows);
-			bool here = c->cycle && k == (c->cycle - 1) % f->n;
+			int k = y + x * rows;
+			bool here = c->cycle && (size_t)k == (c->cycle - 1) % f->n;
 
-			if (k < f->n)
+			if (k < n)
 				put(line.y, x * w + 1, w - 1, here ? ROLE_SELECTED : ROLE_BAR,
 				    f->word[k]);
 		}
