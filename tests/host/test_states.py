@@ -141,3 +141,18 @@ def test_restore_all_of_two_operators_at_once(lab, guarded):
         assert d.code == 0, d.out
     for node in ("n1", "n2"):
         assert "faultdeck" not in lab.on(node, "ls /run; nft list tables")
+
+
+def test_show_and_log_say_what_the_screens_show(lab, deck):
+    """All of one target, and the journal, as text: for a screen reader, or a script."""
+    ident = deck.ident(deck.inject("host.dns-fail", "n1", "reason=drill 7"))
+    told = deck("show", "n1")
+    assert told.one("node")["state"] == "up"
+    assert {"kernel", "boot"} <= {f["key"] for f in told.of("fact")} and all(f["target"] == "n1" for f in told.of("fact"))
+    assert [i["id"] for i in told.of("injection")] == [ident]
+    assert deck("show", "redis-server@n1").one("service")["pid"] > 1
+    deck("restore", ident)
+    states = [l["state"] for l in deck("log").of("log") if l["id"] == ident]
+    assert states == ["journaled", "active", "restoring", "restored"]
+    assert "it is not there" in deck("show", "nobody@n1", code=2).of("error")[0]["message"]
+    assert "whose?" in deck("show", "vm:x", code=2).of("error")[0]["message"]
