@@ -154,18 +154,34 @@ static int read_guard(struct schema *r, const config_setting_t *s, const char *p
 	return 0;
 }
 
-static void check_twice(struct schema *r, const struct config *c, size_t i)
+/* By name; of one name in the order of the file. */
+static int by_name(const void *a, const void *b)
 {
-	const struct node_cfg *n = &c->nodes[i];
+	const struct node_cfg *x = *(const struct node_cfg *const *)a;
+	const struct node_cfg *y = *(const struct node_cfg *const *)b;
+	int r = strcmp(x->name, y->name);
 
-	for (size_t k = 0; k < i && n->name; k++) {
-		if (!c->nodes[k].name || strcmp(c->nodes[k].name, n->name) != 0)
-			continue;
-		schema_mistake(r, n->line,
-			       "nodes[%zu].name: \"%s\" is the name of the node in line %d too", i,
-			       n->name, c->nodes[k].line);
-		return;
-	}
+	return r ? r : x < y ? -1 : x > y;
+}
+
+static void check_twice(struct schema *r, const struct config *c)
+{
+	const struct node_cfg **list = calloc(c->nnodes + 1, sizeof(*list));
+	size_t n = 0;
+
+	r->oom |= !list;
+	for (size_t i = 0; list && i < c->nnodes; i++)
+		if (c->nodes[i].name)
+			list[n++] = &c->nodes[i];
+	if (n)
+		qsort(list, n, sizeof(*list), by_name);
+	for (size_t i = 1; i < n; i++)
+		if (strcmp(list[i - 1]->name, list[i]->name) == 0)
+			schema_mistake(
+				r, list[i]->line,
+				"nodes[%zu].name: \"%s\" is the name of the node in line %d too",
+				(size_t)(list[i] - c->nodes), list[i]->name, list[i - 1]->line);
+	free(list);
 }
 
 static void read_node(struct schema *r, const config_setting_t *s, const char *prefix, void *base)
@@ -185,9 +201,7 @@ static int read_nodes(struct schema *r, const config_setting_t *s, const char *p
 	int ret = schema_list(r, s, path, CONFIG_MAX_NODES, sizeof(*c->nodes), read_node, dst,
 			      &c->nnodes);
 
-	/* duplicates are looked for among few: a large file is made by a program */
-	for (size_t i = 0; i < c->nnodes && i < 2000; i++)
-		check_twice(r, c, i);
+	check_twice(r, c);
 	return ret;
 }
 

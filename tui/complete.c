@@ -20,12 +20,12 @@ struct typed {
 
 static void split(const char *line, size_t at, struct typed *t)
 {
-	char *s = t->store, *save = NULL;
+	char *s, *save = NULL;
 	bool open = !at || line[at - 1] == ' ';
 
 	t->n = 0;
 	snprintf(t->store, sizeof(t->store), "%.*s", (int)at, line);
-	for (s = strtok_r(s, " ", &save); s && t->n < LINE_WORDS - 1;
+	for (s = strtok_r(t->store, " ", &save); s && t->n < LINE_WORDS - 1;
 	     s = strtok_r(NULL, " ", &save))
 		t->word[t->n++] = s;
 	if (open)

@@ -11,7 +11,8 @@
 #include "core/text.h"
 #include "term.h"
 
-#define FRAME_MS 100 /* between frames, unless a key was pressed */
+#define FRAME_MS     100 /* between frames, unless a key was pressed */
+#define MOST_NEWS_MS 300 /* who types without a pause sees what is new after this */
 
 static void take_time(struct ui *u)
 {
@@ -83,7 +84,7 @@ static void tick(struct ui *u)
 static void loop(struct ui *u)
 {
 	bool dirty = false;
-	int64_t last_frame = u->boot_ms;
+	int64_t last_frame = u->boot_ms, last_news = last_frame;
 
 	while (!u->quit) {
 		int64_t second = u->unix_ms / 1000;
@@ -95,10 +96,8 @@ static void loop(struct ui *u)
 			break;
 		if (news & TERM_WAKE)
 			drain_news(u);
-		if (news & TERM_KEYS) {
-			take_news(u);
+		if (news & TERM_KEYS)
 			take_keys(u);
-		}
 		if (news & TERM_BREAK && !command_cancel(u))
 			ask_quit(u);
 		if (u->unix_ms / 1000 != second)
@@ -108,9 +107,16 @@ static void loop(struct ui *u)
 		dirty = dirty || news || u->unix_ms / 1000 != second;
 		if (!dirty || u->quit || (!now && u->boot_ms - last_frame < FRAME_MS))
 			continue;
-		take_news(u);
+		/* A key is answered from what is known; what is new may be much, and has the next
+		 * frame. */
+		u->news |= u->hurry;
+		dirty = now && u->news && !u->hurry && u->boot_ms - last_news < MOST_NEWS_MS;
+		if (!dirty) {
+			take_news(u);
+			last_news = u->boot_ms;
+		}
 		ui_draw(u);
-		dirty = false;
+		u->hurry = false;
 		last_frame = u->boot_ms;
 	}
 }

@@ -262,10 +262,17 @@ static bool act_anywhere(struct ui *u, enum cmd c)
 	}
 }
 
+/* Nothing of an engine comes of these. */
+static bool only_moves(enum cmd c)
+{
+	return c == CMD_NONE || c == CMD_NEXT || c == CMD_PREV || (c >= CMD_UP && c <= CMD_END);
+}
+
 void ui_key(struct ui *u, int code)
 {
 	enum cmd c = keys_find(code, ui_where(u), ui_typing(u));
 
+	u->hurry |= !only_moves(c);
 	if (c != CMD_BACK)
 		u->say_until = 0;
 	if (act_anywhere(u, c))

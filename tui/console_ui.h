@@ -64,6 +64,7 @@ struct ui {
 	int64_t say_until; /* boot_ms; 0: nothing to say */
 	bool quit;
 	bool quit_when_clear; /* "restore and quit" was chosen */
+	bool hurry;           /* a key did something: what came of it is in the next frame */
 	bool redraw;          /* the terminal may show something else: draw all of it */
 };
 
