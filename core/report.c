@@ -11,10 +11,13 @@
 /* All text of a run is clean; what is not UTF-8 all the same is cleaned here, never dropped. */
 static json_t *text(const char *s)
 {
-	json_t *v = s && *s ? json_string(s) : json_null();
+	json_t *v;
 	size_t n;
 	char *copy;
 
+	if (!s || !*s)
+		return json_null();
+	v = json_string(s);
 	if (v)
 		return v;
 	n = strlen(s) + 1;

@@ -70,8 +70,8 @@ static void fail(struct run *r, struct run_step *st, enum run_verdict v, const c
 	va_end(ap);
 	step_end(r, st, STEP_FAILED, "%s", text);
 	title_of(st, title, sizeof(title));
-	snprintf(why, sizeof(why), "step %zd, line %d: %s: %s", st - r->p->steps + 1, st->cfg->line,
-		 title, text);
+	snprintf(why, sizeof(why), "step %d, line %d: %s: %s", (int)(st - r->p->steps) + 1,
+		 st->cfg->line, title, text);
 	run_stop(r, v, why);
 }
 

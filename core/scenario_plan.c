@@ -118,6 +118,12 @@ static void set_verdict(struct scenario_plan *p, const struct planned_list *l)
 	p->most_ms += 2 * p->scenario->steady.within_ms;
 }
 
+static int make_acts(struct scenario_plan *p, size_t n)
+{
+	p->acts = calloc(n + 1, sizeof(*p->acts));
+	return p->acts ? 0 : -ENOMEM;
+}
+
 int scenario_plan(struct deck *d, struct scenario *s, uint64_t seed, struct scenario_plan **out,
 		  struct err *e)
 {
@@ -125,19 +131,21 @@ int scenario_plan(struct deck *d, struct scenario *s, uint64_t seed, struct scen
 	const struct planner pl = { plan_beside, &a };
 	struct scenario_plan *p = calloc(1, sizeof(*p));
 	struct planned_list l = { .v = NULL };
-	int r = p ? 0 : err_set(e, -ENOMEM, "out of memory");
+	int r;
 
+	if (!p) {
+		err_set(e, -ENOMEM, "out of memory");
+		return -ENOMEM;
+	}
 	/* a seed is typed again: not longer than it has to be */
 	while (!seed)
 		if (getrandom(&seed, 3, 0) != 3)
 			seed = (uint64_t)now_boot_ms();
+	r = program_make(s, seed, &pl, &p->program, &l, e);
 	if (!r)
-		r = program_make(s, seed, &pl, &p->program, &l, e);
-	if (!r) {
-		p->acts = calloc(l.n + count_commands(&s->root) + s->finally.nsteps + 1,
-				 sizeof(*p->acts));
-		r = p->acts ? 0 : err_set(e, -ENOMEM, "out of memory");
-	}
+		r = make_acts(p, l.n + count_commands(&s->root) + s->finally.nsteps);
+	if (r == -ENOMEM)
+		err_set(e, r, "out of memory");
 	if (!r) {
 		p->scenario = s;
 		p->seed = seed;
@@ -155,7 +163,7 @@ struct scenario_plan *scenario_plan_free(struct scenario_plan *p)
 {
 	if (!p)
 		return NULL;
-	for (size_t i = 0; i < p->nacts; i++) {
+	for (size_t i = 0; p->acts && i < p->nacts; i++) {
 		plan_free(p->acts[i].plan);
 		free(p->acts[i].command);
 	}

@@ -405,7 +405,7 @@ json_t *record_act(const struct scenario_act *a)
 	char head[300];
 
 	snprintf(head, sizeof(head), "%s, %d time%s", a->step, a->times, a->times == 1 ? "" : "s");
-	set(&r, "do", lines(head, a->command));
+	set(&r, "do", lines(head, a->command ? a->command : ""));
 	set(&r, "undo", json_array());
 	set(&r, "guard", json_null());
 	return end(&r);

@@ -347,7 +347,7 @@ static void test_come_and_go(void **state)
 	struct config *c = load("nodes = ( { name = \"n1\"; host = \"local\"; } );\n");
 	struct deck *d = open_deck(c);
 	static const char *const where[] = { "n1", "local" };
-	const struct snapshot *old;
+	const struct snapshot *old, *kept = NULL;
 	struct err e = { 0 };
 
 	(void)state;
@@ -371,8 +371,13 @@ static void test_come_and_go(void **state)
 		probe_set_unref(set);
 		if (old->nprobes)
 			assert_string_equal(old->probes[0].cfg->command, "echo there");
-		snapshot_put(old);
+		if (round == 2)
+			kept = old;
+		else
+			snapshot_put(old);
 	}
+	assert_string_equal(kept->probes[0].cfg->command, "echo there");
+	snapshot_put(kept);
 	old = deck_snapshot(d);
 	assert_int_equal(old->nprobes, 0);
 	snapshot_put(old);

@@ -4,6 +4,7 @@
 
 static void aborts_at_7s(struct fake *f, struct run *r)
 {
+	fake_probe(f, "shop")->state = f->now >= 6000 ? PROBE_FAILED : PROBE_HOLDS;
 	if (f->now >= 7000 && r->phase == RUN_STEPS)
 		run_stop(r, VERDICT_ABORTED, "interrupted by the operator");
 }
