@@ -21,7 +21,7 @@ def build(out, *flags):
     subprocess.run(['make', '-s', '-j2', core, *made], cwd=ROOT, check=True)
     src += sorted(glob.glob(f'{ROOT}/tests/tui/fake_*.c'))
     newest = max(os.path.getmtime(s) for s in src + glob.glob(f'{ROOT}/themes/*.cfg') + [f'{ROOT}/{core}'] +
-                 glob.glob(f'{ROOT}/tui/*.h') + glob.glob(f'{ROOT}/core/*.h'))
+                 glob.glob(f'{ROOT}/tests/tui/*.h') + glob.glob(f'{ROOT}/tui/*.h') + glob.glob(f'{ROOT}/core/*.h'))
     if os.path.exists(out) and os.path.getmtime(out) > newest:
         return out
     os.makedirs(os.path.dirname(out), exist_ok=True)
