@@ -40,7 +40,7 @@ SESSIONS = [
         '.15', '!targets', '/db', '!filter', '<C-u><Esc>', '<Space><Space>', '?2 marked', '!marks', '<Esc><Esc>1',
         '<Tab><Tab>', '!faults', '<BTab><BTab>', '?', '?Everywhere', '!help', '<Esc>',
         ':inject kvm.file-write vm:<Tab>', '.1', '!command', '<Esc>', '7', '.1', '!dialog-load', '<Esc>',
-        'T', '?Enter keeps it', '!dialog-theme', '<Esc>', *DIALOG, '!dialog-inject', '<BTab><C-u>soon',
+        '4', '?vm-disk-full', '.1', '!scenarios', '<Esc>', 'T', '?Enter keeps it', '!dialog-theme', '<Esc>', *DIALOG, '!dialog-inject', '<BTab><C-u>soon',
         '?a duration from', '!dialog-inject-bad']),
     (LAB, READY + ['.15', *INJECT, '.15', '!injected', '<Tab>', '!log', '<BTab><BTab><BTab>', '!detail', 'Z',
                    '?last 5 min', '.9', '!zoom', 'z', '5', '?Status of', '!status', '<Esc>', 'q', '?Quit while',
@@ -52,6 +52,8 @@ SESSIONS = [
     (FAKE, ['?web1', '<Home><Down><Down><Down>', '?SHA256', '<Enter>', '?Unknown host key', '!fake-host-key']),
     (FAKE + ('--mixed', '--injected', '2'), ['?cloudstack', '.9', '2', '.1', '!fake-hadoop', '3', '.1', '!fake-cloudstack',
                                              '5', '?Status of', '!fake-status']),
+    (FAKE, ['?web1', '4', '?disk-full', '<Enter>', '?Run disk-full', '!fake-scenario', '<Tab><Enter>', '?Scenario disk-full', 'ps',
+            '!fake-scenario-run', '<Esc>']),
     (FAKE + ('--nodes', '1000'), ['?web1', '.5', '<End>', '.1', '!fake-many-nodes']),
 ]
 
