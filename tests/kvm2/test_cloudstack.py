@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """api-delay, with a kernel that has netem. kvm2 has no Java: its management server is a stand-in that is named like one,
 started like one, and answers at its port; what is delayed is the real thing."""
-import statistics
-
 import pytest
 
 from deck import wait
@@ -40,8 +38,9 @@ def deck(lab, tmp_path):
     lab.on("kvm2", "pkill -x java; rm -rf /run/standin")
 
 
-def call(ask, tries=3):
-    return statistics.median(ask() for _ in range(tries))
+def call(ask, tries=5):
+    """The best of some: what else this machine does comes on top of it."""
+    return min(ask() for _ in range(tries))
 
 
 def test_api_delay(lab, deck):
