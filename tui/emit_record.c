@@ -373,7 +373,7 @@ static json_t *listed(const char *text, const char *sep)
 {
 	json_t *a = json_array();
 
-	while (*text) {
+	while (text && *text) {
 		const char *end = strstr(text, sep);
 		const size_t n = end ? (size_t)(end - text) : strlen(text);
 

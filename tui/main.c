@@ -84,9 +84,14 @@ static struct files *files_open(const char *path, struct mistakes *m, char *wher
 				struct err *e)
 {
 	struct files *f = calloc(1, sizeof(*f));
-	int r = f ? config_load(path, &f->cfg, m, e) : err_set(e, -ENOMEM, "out of memory");
+	int r;
 
+	if (!f) {
+		err_set(e, -ENOMEM, "out of memory");
+		return NULL;
+	}
 	snprintf(where, n, "%s", path);
+	r = config_load(path, &f->cfg, m, e);
 	if (!r) {
 		r = backends_open(&f->backends, f->cfg, m, e);
 		if (r)
