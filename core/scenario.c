@@ -206,6 +206,7 @@ static void fill_entry(const struct scenario *s, struct scenario_entry *en)
 	for (size_t i = 0; i < s->nvars && len < sizeof(en->variables); i++)
 		len += (size_t)snprintf(en->variables + len, sizeof(en->variables) - len, "%s%s=%s",
 					i ? "  " : "", s->vars[i].name, s->vars[i].def);
+	text_clean(en->variables, sizeof(en->variables), en->variables);
 }
 
 static void read_entry(struct deck *d, struct mistakes *m, struct scenario_entry *en)

@@ -369,19 +369,21 @@ json_t *record_plan(const struct plan *p, size_t item)
 	return end(&r);
 }
 
+/* The parts of TEXT between SEPs. */
 static json_t *listed(const char *text, const char *sep)
 {
 	json_t *a = json_array();
+	size_t i = 0, n;
 
-	while (text && *text) {
-		const char *end = strstr(text, sep);
-		const size_t n = end ? (size_t)(end - text) : strlen(text);
+	while (text[i]) {
+		const char *end = strstr(text + i, sep);
 
-		if (json_array_append_new(a, json_stringn(text, n))) {
+		n = end ? (size_t)(end - text) - i : strlen(text + i);
+		if (json_array_append_new(a, json_stringn(text + i, n))) {
 			json_decref(a);
 			return NULL;
 		}
-		text += n + (end ? strlen(sep) : 0);
+		i += n + (end ? strlen(sep) : 0);
 	}
 	return a;
 }
@@ -390,7 +392,7 @@ json_t *record_scenario(const struct scenario_entry *en)
 {
 	struct rec r = begin("scenario");
 
-	set_text(&r, "scenario", en->name);
+	set(&r, "scenario", string(en->name));
 	set_text(&r, "description", en->description);
 	set(&r, "targets", listed(en->touches, ", "));
 	set(&r, "variables", listed(en->variables, "  "));
