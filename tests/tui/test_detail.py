@@ -13,7 +13,7 @@ BRAILLE = re.compile('[\u2800-\u28ff]')
 @pytest.fixture
 def t(deck):
     with Term([deck, '--injected', '1'], 140, 44) as term:
-        term.wait_for('INJECTED 1')
+        term.wait_for('web1')
         term.keys('1')
         term.wait_for('Faults for vm:db1@kvm1')
         term.wait_for('last 1 min (z Z)')
@@ -87,7 +87,7 @@ def test_status_has_everything_in_columns(deck):
 
 def test_a_service_says_how_it_is(deck):
     with Term([deck, '--mixed'], 120, 36) as t:
-        t.wait_for('nn')
+        t.wait_for('mysql')
         t.keys('2')
         t.wait_for('nn@master')
         for word in (r'health +active', r'heap .*\d MiB.* top 512 MiB', r'component +hadoop.nn', r'started .* ago'):
