@@ -141,7 +141,7 @@ struct page {
 static void draw_output(struct command_run *r, struct pen *p)
 {
 	pthread_mutex_lock(&r->lock);
-	pen_lines(p, buf_text(&r->out));
+	pen_lines(p, "", 0, buf_text(&r->out));
 	if (r->out.broken)
 		pen_text(p, "", 0, ROLE_WARN, "more was printed than is kept (1 MiB)");
 	pthread_mutex_unlock(&r->lock);

@@ -72,15 +72,8 @@ struct ask {
 static struct pen ask_text(const struct ask *a, const struct box *b, int top)
 {
 	struct pen pen = { .box = *b, .top = top };
-	char line[700];
 
-	for (const char *s = a->text; *s;) {
-		size_t n = strcspn(s, "\n");
-
-		snprintf(line, sizeof(line), "%.*s", (int)n, s);
-		pen_text(&pen, "", 0, ROLE_TEXT, line);
-		s += n + (s[n] == '\n');
-	}
+	pen_lines(&pen, "", 0, a->text);
 	return pen;
 }
 

@@ -231,20 +231,6 @@ static void draw_field(struct inject *j, struct pen *p, size_t k)
 	    j->bad[k][0] ? ROLE_ERROR : ROLE_DIM, note);
 }
 
-static void draw_lines(struct pen *p, const char *label, const char *text)
-{
-	char line[1000];
-
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		snprintf(line, sizeof(line), "%.*s", (int)n, text);
-		pen_text(p, label, LABEL_W, ROLE_TEXT, line);
-		text += n + (text[n] == '\n');
-		label = "";
-	}
-}
-
 /* Whether it may be done comes before what will be done: that can be long. */
 static void draw_verdict(const struct ui *u, const struct inject *j, struct pen *p)
 {
@@ -269,8 +255,8 @@ static void draw_plan(const struct inject *j, struct pen *p)
 		pen_text(p, "", 0, ROLE_TEXT, "");
 		if (j->plan->nitems > 1)
 			pen_text(p, "on", LABEL_W, ROLE_TITLE, target_str(name, &i->target));
-		draw_lines(p, "do", buf_text(&i->act.do_lines));
-		draw_lines(p, "undo", buf_text(&i->act.undo_lines));
+		pen_lines(p, "do", LABEL_W, buf_text(&i->act.do_lines));
+		pen_lines(p, "undo", LABEL_W, buf_text(&i->act.undo_lines));
 	}
 }
 

@@ -65,20 +65,6 @@ static const char *forbidden(const struct ui *u, const struct before *b)
 
 /* ---- drawing ---- */
 
-static void draw_lines(struct pen *p, const char *label, const char *text)
-{
-	char line[1000];
-
-	while (*text) {
-		size_t n = strcspn(text, "\n");
-
-		snprintf(line, sizeof(line), "%.*s", (int)n, text);
-		pen_text(p, label, LABEL_W, ROLE_TEXT, line);
-		text += n + (text[n] == '\n');
-		label = "";
-	}
-}
-
 static void draw_act(struct pen *p, const struct scenario_act *a)
 {
 	char line[200];
@@ -92,8 +78,8 @@ static void draw_act(struct pen *p, const struct scenario_act *a)
 		pen_text(p, "", LABEL_W, ROLE_DIM, line);
 	}
 	for (size_t k = 0; a->plan && k < a->plan->nitems; k++) {
-		draw_lines(p, "do", buf_text(&a->plan->items[k].act.do_lines));
-		draw_lines(p, "undo", buf_text(&a->plan->items[k].act.undo_lines));
+		pen_lines(p, "do", LABEL_W, buf_text(&a->plan->items[k].act.do_lines));
+		pen_lines(p, "undo", LABEL_W, buf_text(&a->plan->items[k].act.undo_lines));
 	}
 }
 

@@ -21,7 +21,7 @@ static void text_draw(struct ui *u, struct dialog *d)
 	(void)u;
 	p.box = dialog_frame(140, 200, t->title, ROLE_FRAME_FOCUS);
 	t->page = p.box.h;
-	pen_lines(&p, t->text);
+	pen_lines(&p, "", 0, t->text);
 	if (pen_limit(&p, t->top) == t->top)
 		return;
 	t->top = pen_limit(&p, t->top); /* scrolled past the end: once more */

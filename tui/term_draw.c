@@ -278,7 +278,7 @@ void pen_text(struct pen *p, const char *label, int label_w, enum role role, con
 	} while (*text);
 }
 
-void pen_lines(struct pen *p, const char *text)
+void pen_lines(struct pen *p, const char *label, int label_w, const char *text)
 {
 	char line[1024];
 
@@ -287,8 +287,9 @@ void pen_lines(struct pen *p, const char *text)
 
 		snprintf(line, sizeof(line), "%.*s", (int)n, text);
 		text_clean(line, sizeof(line), line);
-		pen_text(p, "", 0, ROLE_TEXT, line);
+		pen_text(p, label, label_w, ROLE_TEXT, line);
 		text += n + (text[n] == '\n');
+		label = "";
 	}
 }
 

@@ -100,8 +100,8 @@ struct pen {
 bool pen_row(struct pen *p, int *y);
 /* LABEL in a column of LABEL_W, then TEXT wrapped behind it; "" gives an empty row. */
 void pen_text(struct pen *p, const char *label, int label_w, enum role role, const char *text);
-/* The lines of TEXT, wrapped and cleaned. */
-void pen_lines(struct pen *p, const char *text);
+/* The same of each line of TEXT, cleaned; LABEL stands before the first. */
+void pen_lines(struct pen *p, const char *label, int label_w, const char *text);
 /* Keeps TOP within what there is. */
 int pen_limit(const struct pen *p, int top);
 
