@@ -56,7 +56,7 @@ static int show_target(struct batch *b, const struct snapshot *s, const struct t
 		if (!s->probes[k].node[0] || strcmp(s->probes[k].node, t->node) == 0)
 			emit_put(b->emit, record_probe(&s->probes[k]));
 	for (size_t k = 0; k < s->ninjections; k++)
-		if (is_on(s->injections[k].target, t))
+		if (!state_is_final(s->injections[k].state) && is_on(s->injections[k].target, t))
 			emit_put(b->emit, record_injection(&s->injections[k], now_boot_ms()));
 	b->tally.done++;
 	return EXIT_DONE;
