@@ -186,8 +186,9 @@ class Cell:
 
     # ---- to the transition ----
     def ttl(self):
-        # the emulated host is slow
-        return TTL.get(self.transition, TTL_OTHERS) * (2 if self.node.backends == "kvm" else 1)
+        """The emulated host is slow: a restore of it must find it still there."""
+        slow = self.node.backends == "kvm"
+        return TTL[self.transition] * (4 if slow else 1) if self.transition in TTL else TTL_OTHERS * (2 if slow else 1)
 
     def reach(self):
         """Brings it there; the process that stands still is self.console."""

@@ -64,9 +64,13 @@ class Kvm(Place):
         return self.do("for g in db1 web1; do grep -c 'write ok' /run/qemu/$g.console; done").split()
 
     def healthy(self, rebooted):
-        before = self.guests()
-        time.sleep(0.5)
-        return all(int(a) > int(b) for a, b in zip(self.guests(), before))
+        """Both write now. A guest in an emulated host may take a second for a line of its own."""
+        before, end = self.guests(), time.monotonic() + 3
+        while time.monotonic() < end:
+            time.sleep(0.3)
+            if all(int(a) > int(b) for a, b in zip(self.guests(), before)):
+                return True
+        return False
 
     def left(self):
         return self.sh(LEFT)[1]
