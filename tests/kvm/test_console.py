@@ -102,6 +102,7 @@ def test_the_terminal_after_a_kill(lab, deck, console):
 
 
 @pytest.mark.ends_host
+@pytest.mark.long
 def test_host_gone_while_injected(lab, deck, console):
     """The console goes on, shows the host stale and the injection unknown, and finds the truth again."""
     term = console(140, 40)

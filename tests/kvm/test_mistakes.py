@@ -99,6 +99,7 @@ def test_not_root_on_the_node(with_config):
     assert "not root" in check.out
 
 
+@pytest.mark.long
 def test_sudo_without_a_password_is_as_good_as_root(lab, with_config):
     deck = with_config(NODE.replace('"root"', '"admin"'))
     ident = deck.inject("kvm.file-write", "vm:db1@kvm1", "times=1", "ttl=30s").one("injection")["id"]
