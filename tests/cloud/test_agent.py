@@ -28,6 +28,7 @@ def test_reset(lab, deck):
     assert took("its host is Up", lambda: lab.host() == "Up", 10) < 10 and lab.on("cs1", RULES) == ""
 
 
+@pytest.mark.long
 def test_drop(lab, deck):
     """Silence is noticed only when the host is behind on ping: here after 2 s × 2.5."""
     ident = deck.break_("agent-disconnect", "agent@cs1", "mode=drop")

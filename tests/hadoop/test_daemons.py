@@ -36,7 +36,8 @@ def test_crash(lab, deck, which):
     assert all(lab.back(w) for w in which), lab.datanodes()
 
 
-@pytest.mark.parametrize("which", [pytest.param(("nn", "rm", "snn", "jhs"), marks=pytest.mark.long), ("dn", "nm")])
+@pytest.mark.long  # the console's test hangs a DataNode
+@pytest.mark.parametrize("which", [("nn", "rm", "snn", "jhs"), ("dn", "nm")])
 def test_hang(lab, deck, which):
     idents = [deck.break_("hang", at(w)) for w in which]
     assert {deck.services(WHERE[w])[w]["state"] for w in which} == {"stopped"}

@@ -14,6 +14,7 @@ def javas(lab):
     return sum(len(lab.on(n, "pgrep -x java || true").split()) for n in NODES)
 
 
+@pytest.mark.long
 def test_stop_and_start_as_the_original_script_called_it(lab, deck):
     deck("cluster", "stop")
     assert javas(lab) == 0

@@ -11,7 +11,7 @@ import pytest
 from terminal import Term
 
 SEED = int(os.environ.get('SEED', random.randrange(1 << 30)))
-SECONDS = float(os.environ.get('MONKEY_SECONDS', 300 if os.environ.get('FD_ALL') else 10))
+SECONDS = float(os.environ.get('MONKEY_SECONDS', 300 if os.environ.get('FD_ALL') else 8))
 ENDS = {signal.SIGTERM: 0, signal.SIGHUP: 0, signal.SIGSEGV: -signal.SIGSEGV,
         signal.SIGABRT: -signal.SIGABRT, signal.SIGBUS: -signal.SIGBUS,
         signal.SIGQUIT: -signal.SIGQUIT}
