@@ -74,8 +74,10 @@ static void draw_words(const struct choice *c, const struct box *b)
 	p.box.h--;
 	if (c->why.msg[0])
 		pen_text(&p, "", 0, ROLE_ERROR, c->why.msg);
-	if (s) {
-		pen_text(&p, "", 0, ROLE_TEXT, s->broken[0] ? s->broken : s->description);
+	if (s && s->broken[0]) {
+		pen_text(&p, "cannot", 11, ROLE_ERROR, s->broken);
+	} else if (s) {
+		pen_text(&p, "", 0, ROLE_TEXT, s->description);
 		pen_text(&p, "hits", 11, ROLE_WARN, s->touches);
 		pen_text(&p, "variables", 11, ROLE_DIM, s->variables);
 	} else if (r) {
@@ -159,6 +161,16 @@ static const struct dialog_ops choice_ops = {
 	.where = IN_DIALOG, .draw = choice_draw, .key = choice_key, .free = choice_free
 };
 
+/* Those that this cluster cannot run come last. */
+static int by_use(const void *a, const void *b)
+{
+	const struct scenario_entry *x = a, *y = b;
+
+	if (!x->broken[0] != !y->broken[0])
+		return x->broken[0] ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
 void dialog_scenarios(struct ui *u)
 {
 	struct choice *c;
@@ -176,6 +188,8 @@ void dialog_scenarios(struct ui *u)
 	c->dialog.ops = &choice_ops;
 	places_scenarios(&p, u->cfg);
 	scenario_list(u->deck, p.dirs, &c->scenarios, &c->nscenarios, &c->why);
+	if (c->nscenarios)
+		qsort(c->scenarios, c->nscenarios, sizeof(*c->scenarios), by_use);
 	report_list(u->deck, &c->reports, &c->nreports, &c->why);
 	dialog_close(u);
 	u->dialog = &c->dialog;
