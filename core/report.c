@@ -8,54 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All text of a run is clean; what is not UTF-8 all the same is cleaned here, never dropped. */
-static json_t *text(const char *s)
-{
-	json_t *v;
-	size_t n;
-	char *copy;
-
-	if (!s || !*s)
-		return json_null();
-	v = json_string(s);
-	if (v)
-		return v;
-	n = strlen(s) + 1;
-	copy = malloc(n);
-	if (!copy)
-		return NULL;
-	v = json_string(text_clean(copy, n, s));
-	free(copy);
-	return v;
-}
-
-static json_t *at(int64_t unix_ms)
-{
-	char t[32];
-
-	return unix_ms ? json_string(text_time(t, sizeof(t), unix_ms)) : json_null();
-}
-
 static json_t *between(int64_t from, int64_t to)
 {
 	return from && to ? json_integer(to - from) : json_null();
-}
-
-static json_t *lines(const char *s)
-{
-	json_t *a = json_array();
-	char one[1024];
-
-	while (a && *s) {
-		const size_t n = strcspn(s, "\n"), keep = n < sizeof(one) ? n : sizeof(one) - 1;
-
-		memcpy(one, s, keep);
-		one[keep] = '\0';
-		if (n)
-			json_array_append_new(a, text(text_clean(one, sizeof(one), one)));
-		s += n + (s[n] == '\n');
-	}
-	return a;
 }
 
 static void set(json_t *o, const char *key, json_t *v)
@@ -75,14 +30,14 @@ static json_t *step_json(const struct run *r, size_t i, const struct step_view *
 	json_t *o = json_object();
 
 	set(o, "step", json_integer((json_int_t)i + 1));
-	set(o, "name", text(v->name));
+	set(o, "name", json_text_or_null(v->name));
 	set(o, "kind", json_string(kind_words[st->kind]));
 	set(o, "lane", json_integer(st->lane));
 	set(o, "line", json_integer(st->cfg->line));
 	set(o, "state", json_string(step_state_word(st->state)));
-	set(o, "began", at(v->began_unix_ms));
-	set(o, "ended", at(v->ended_unix_ms));
-	set(o, "message", text(st->message));
+	set(o, "began", json_time_or_null(v->began_unix_ms));
+	set(o, "ended", json_time_or_null(v->ended_unix_ms));
+	set(o, "message", json_text_or_null(st->message));
 	return o;
 }
 
@@ -103,26 +58,26 @@ static json_t *fault_json(const struct run_fault *f)
 
 	set(o, "id", json_string(f->i.id));
 	set(o, "step", json_integer((json_int_t)f->step + 1));
-	set(o, "fault", text(f->i.fault));
-	set(o, "target", text(f->i.target));
-	set(o, "node", text(f->i.node));
-	set(o, "params", text(f->i.params));
+	set(o, "fault", json_text_or_null(f->i.fault));
+	set(o, "target", json_text_or_null(f->i.target));
+	set(o, "node", json_text_or_null(f->i.node));
+	set(o, "params", json_text_or_null(f->i.params));
 	set(o, "ttl_ms", json_integer(f->i.ttl_ms));
 	set(o, "state", json_string(state_word(f->i.state)));
-	set(o, "reason", text(f->i.reason));
-	set(o, "effect", text(f->i.effect));
-	set(o, "aftermath", text(f->i.aftermath));
+	set(o, "reason", json_text_or_null(f->i.reason));
+	set(o, "effect", json_text_or_null(f->i.effect));
+	set(o, "aftermath", json_text_or_null(f->i.aftermath));
 	set(o, "hits", f->i.hits >= 0 ? json_integer(f->i.hits) : json_null());
-	set(o, "started", at(f->i.started_unix_ms));
-	set(o, "armed", at(f->armed_ms));
-	set(o, "active", at(f->active_ms));
-	set(o, "ended", at(f->ended_ms));
-	set(o, "detected", at(f->detected_ms));
-	set(o, "recovered", at(f->recovered_ms));
+	set(o, "started", json_time_or_null(f->i.started_unix_ms));
+	set(o, "armed", json_time_or_null(f->armed_ms));
+	set(o, "active", json_time_or_null(f->active_ms));
+	set(o, "ended", json_time_or_null(f->ended_ms));
+	set(o, "detected", json_time_or_null(f->detected_ms));
+	set(o, "recovered", json_time_or_null(f->recovered_ms));
 	set(o, "detect_ms", between(f->active_ms, f->detected_ms));
 	set(o, "recover_ms", between(f->ended_ms, f->recovered_ms));
-	set(o, "do", lines(f->do_lines ? f->do_lines : ""));
-	set(o, "undo", lines(f->undo_lines ? f->undo_lines : ""));
+	set(o, "do", json_lines(NULL, f->do_lines ? f->do_lines : ""));
+	set(o, "undo", json_lines(NULL, f->undo_lines ? f->undo_lines : ""));
 	return o;
 }
 
@@ -152,12 +107,12 @@ static json_t *probe_json(const struct run *r, const struct run_probe *p)
 		json_array_append_new(steady, json_string("during"));
 	if (p->after)
 		json_array_append_new(steady, json_string("after"));
-	set(o, "probe", text(p->name));
-	set(o, "node", text(p->node));
-	set(o, "unit", text(p->unit));
+	set(o, "probe", json_text_or_null(p->name));
+	set(o, "node", json_text_or_null(p->node));
+	set(o, "unit", json_text_or_null(p->unit));
 	set(o, "steady", steady);
 	set(o, "state", json_string(probe_state_word(p->state)));
-	set(o, "value", text(p->value));
+	set(o, "value", json_text_or_null(p->value));
 	set(o, "points", points_json(r, p));
 	return o;
 }
@@ -168,16 +123,16 @@ static json_t *expectation_json(const struct run *r, size_t i)
 	json_t *o = json_object();
 
 	set(o, "step", json_integer((json_int_t)i + 1));
-	set(o, "probe", text(st->cfg->expect));
+	set(o, "probe", json_text_or_null(st->cfg->expect));
 	set(o, "is", json_string(probe_state_word(st->cfg->is)));
 	set(o, "within_ms", json_integer(st->cfg->within_ms));
 	set(o, "for_ms", json_integer(st->cfg->for_ms));
-	set(o, "since", text(st->cfg->since));
+	set(o, "since", json_text_or_null(st->cfg->since));
 	set(o, "met",
 	    st->state == STEP_DONE     ? json_true()
 	    : st->state == STEP_FAILED ? json_false()
 				       : json_null());
-	set(o, "message", text(st->message));
+	set(o, "message", json_text_or_null(st->message));
 	return o;
 }
 
@@ -199,9 +154,9 @@ static json_t *finally_json(const struct run *r)
 		const struct step_cfg *c = &r->s->finally.steps[i];
 		json_t *o = json_object();
 
-		set(o, "node", text(c->node));
-		set(o, "command", text(c->command));
-		set(o, "result", text(i < r->finally ? r->finally_said[i] : ""));
+		set(o, "node", json_text_or_null(c->node));
+		set(o, "command", json_text_or_null(c->command));
+		set(o, "result", json_text_or_null(i < r->finally ? r->finally_said[i] : ""));
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -215,9 +170,9 @@ static json_t *residue_json(const struct run *r)
 	for (size_t i = 0; i < r->nresidue; i++) {
 		json_t *o = json_object();
 
-		set(o, "node", text(r->residue[i].node));
+		set(o, "node", json_text_or_null(r->residue[i].node));
 		set(o, "state", json_string(words[r->residue[i].state]));
-		set(o, "left", text(r->residue[i].left));
+		set(o, "left", json_text_or_null(r->residue[i].left));
 		json_array_append_new(a, o);
 	}
 	return a;
@@ -230,7 +185,7 @@ static json_t *clocks_json(const struct run *r)
 	for (size_t i = 0; i < r->nclocks; i++) {
 		json_t *o = json_object();
 
-		set(o, "node", text(r->clocks[i].node));
+		set(o, "node", json_text_or_null(r->clocks[i].node));
 		set(o, "boottime_offset_ms", json_integer(llround(r->clocks[i].offset_ms)));
 		set(o, "answers_in_ms", json_integer(r->clocks[i].rtt_ms));
 		json_array_append_new(a, o);
@@ -243,7 +198,7 @@ static json_t *variables_json(const struct scenario *s)
 	json_t *o = json_object();
 
 	for (size_t i = 0; i < s->nvars; i++)
-		set(o, s->vars[i].name, text(s->vars[i].value));
+		set(o, s->vars[i].name, json_text_or_null(s->vars[i].value));
 	return o;
 }
 
@@ -274,18 +229,18 @@ json_t *report_results(const struct run *r, const char *cluster, const char *own
 		return NULL;
 	snprintf(seed, sizeof(seed), "%llu", (unsigned long long)r->seed);
 	set(o, "schema", json_string(REPORT_SCHEMA));
-	set(o, "scenario", text(r->s->name));
-	set(o, "description", text(r->s->description));
-	set(o, "file", text(r->s->path));
-	set(o, "cluster", text(cluster));
-	set(o, "operator", text(owner));
+	set(o, "scenario", json_text_or_null(r->s->name));
+	set(o, "description", json_text_or_null(r->s->description));
+	set(o, "file", json_text_or_null(r->s->path));
+	set(o, "cluster", json_text_or_null(cluster));
+	set(o, "operator", json_text_or_null(owner));
 	set(o, "seed", json_string(seed)); /* 64 bits are too many for a number */
 	set(o, "variables", variables_json(r->s));
-	set(o, "began", at(r->began_unix_ms));
-	set(o, "ended", at(r->ended_unix_ms));
+	set(o, "began", json_time_or_null(r->began_unix_ms));
+	set(o, "ended", json_time_or_null(r->ended_unix_ms));
 	set(o, "duration_ms", between(r->began_unix_ms, r->ended_unix_ms));
 	set(o, "verdict", json_string(run_verdict_word(r->verdict)));
-	set(o, "reason", text(r->why));
+	set(o, "reason", json_text_or_null(r->why));
 	set(o, "exit", json_integer(run_exit(r)));
 	set(o, "steps", steps_json(r));
 	set(o, "faults", faults_json(r));

@@ -143,6 +143,11 @@ void html_head(struct buf *b, const char *title, const char *const *columns)
 	buf_str(b, "</tr></thead><tbody>\n");
 }
 
+static void foot(struct buf *b)
+{
+	buf_str(b, "</tbody></table></div>\n");
+}
+
 static void faults(const json_t *r, struct buf *b)
 {
 	static const char *const columns[] = { "fault",      "target",        "state",
@@ -168,7 +173,8 @@ static void faults(const json_t *r, struct buf *b)
 		html_tag(b, "td", "n", get_span(t, get_int(o, "recover_ms", -1)));
 		buf_str(b, "</tr>\n");
 	}
-	buf_str(b, "</tbody></table></div>\n<p class=\"soft\">Noticed: from active until a probe "
+	foot(b);
+	buf_str(b, "<p class=\"soft\">Noticed: from active until a probe "
 		   "of the steady "
 		   "state failed. Recovered: from the fault's end until that probe "
 		   "holds again.</p>\n");
@@ -204,7 +210,7 @@ static void expectations(const json_t *r, struct buf *b)
 		html_tag(b, "td", NULL, get_text(o, "message"));
 		buf_str(b, "</tr>\n");
 	}
-	buf_str(b, "</tbody></table></div>\n");
+	foot(b);
 }
 
 static void steps(const json_t *r, struct buf *b)
@@ -230,7 +236,7 @@ static void steps(const json_t *r, struct buf *b)
 		html_tag(b, "td", NULL, get_text(o, "message"));
 		buf_str(b, "</tr>\n");
 	}
-	buf_str(b, "</tbody></table></div>\n");
+	foot(b);
 }
 
 static void lines(struct buf *b, const char *what, const json_t *list)
@@ -294,7 +300,7 @@ static void residue(const json_t *r, struct buf *b)
 		html_tag(b, "td", NULL, *get_text(o, "left") ? get_text(o, "left") : "nothing");
 		buf_str(b, "</tr>\n");
 	}
-	buf_str(b, "</tbody></table></div>\n");
+	foot(b);
 }
 
 static void events(const json_t *r, struct buf *b)
@@ -324,8 +330,9 @@ static void events(const json_t *r, struct buf *b)
 		html_tag(b, "td", NULL, get_text(o, "to"));
 		buf_str(b, "</tr>\n");
 	}
+	foot(b);
 	buf_fmt(b,
-		"</tbody></table></div>\n<p class=\"soft\">%lld in all; every one is in "
+		"<p class=\"soft\">%lld in all; every one is in "
 		"events.ndjson.</p>\n",
 		(long long)get_int(r, "events_seen", 0));
 }

@@ -60,7 +60,7 @@ static void say_phase(struct run *r)
 	if (o) {
 		json_object_set_new(o, "phase", json_string(run_phase_word(r->phase)));
 		json_object_set_new(o, "verdict", json_string(run_verdict_word(r->verdict)));
-		json_object_set_new(o, "reason", r->why[0] ? json_string(r->why) : json_null());
+		json_object_set_new(o, "reason", json_text_or_null(r->why));
 	}
 	r->w->event(r->w->arg, o);
 }

@@ -8,6 +8,7 @@
  */
 #include <jansson.h>
 
+#include "json_text.h"
 #include "program.h"
 
 #define RUN_RESTORE_MS  90000  /* an undo, its check, and the recovery of a service */
@@ -128,6 +129,10 @@ int run_exit(const struct run *r);
 int64_t run_node_time(const struct run *r, const char *node, double node_ms);
 
 /* run_step.c */
+/* What the screen and the reports call it. */
+void run_step_title(const struct run_step *st, char *dst, size_t n);
+/* The injection of this run with that id, or NULL. */
+struct run_fault *run_fault_of(struct run *r, const char *id);
 void step_begin(struct run *r, const struct snapshot *s, struct run_step *st);
 void step_poll(struct run *r, const struct snapshot *s, struct run_step *st);
 int64_t step_due(const struct run *r, const struct run_step *st);

@@ -115,11 +115,6 @@ static void world_event(void *arg, json_t *o)
 
 /* ---- what the deck says besides ---- */
 
-static json_t *text(const char *s)
-{
-	return *s ? json_string(s) : json_null();
-}
-
 static void take_log(struct scenario_run *sr)
 {
 	struct log_line l;
@@ -128,20 +123,12 @@ static void take_log(struct scenario_run *sr)
 		json_t *o = run_event(sr->r, "log", l.unix_ms);
 
 		if (o) {
-			json_object_set_new(o, "node", text(l.node));
+			json_object_set_new(o, "node", json_text_or_null(l.node));
 			json_object_set_new(o, "text", json_string(l.text));
 			json_object_set_new(o, "failed", json_boolean(l.code));
 		}
 		world_event(sr, o);
 	}
-}
-
-static bool is_ours(const struct run *r, const char *id)
-{
-	for (size_t i = r->nfaults; i-- > 0;)
-		if (strcmp(r->faults[i].i.id, id) == 0)
-			return true;
-	return false;
 }
 
 /* Its time is the node's own, put into the operator's clock. */
@@ -157,8 +144,8 @@ static json_t *event_json(const struct scenario_run *sr, const struct event *ev)
 		json_object_set_new(o, "point", json_string(ev->point));
 		json_object_set_new(o, "tgid", json_integer(ev->tgid));
 		json_object_set_new(o, "comm", json_string(ev->comm));
-		json_object_set_new(o, "from", text(ev->from));
-		json_object_set_new(o, "to", text(ev->to));
+		json_object_set_new(o, "from", json_text_or_null(ev->from));
+		json_object_set_new(o, "to", json_text_or_null(ev->to));
 	}
 	return o;
 }
@@ -168,7 +155,7 @@ static void take_events(struct scenario_run *sr)
 	struct event ev;
 
 	while (deck_event_next(sr->d, &sr->event_at, &ev, NULL)) {
-		json_t *o = is_ours(sr->r, ev.id) ? event_json(sr, &ev) : NULL;
+		json_t *o = run_fault_of(sr->r, ev.id) ? event_json(sr, &ev) : NULL;
 
 		if (!o)
 			continue;

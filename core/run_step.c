@@ -14,7 +14,7 @@ static int64_t now_of(const struct run *r)
 	return r->w->boot_ms(r->w->arg);
 }
 
-static void title_of(const struct run_step *st, char *dst, size_t n)
+void run_step_title(const struct run_step *st, char *dst, size_t n)
 {
 	if (st->kind == DO_WAIT && st->anchor >= 0)
 		snprintf(dst, n, "wait for its moment");
@@ -27,13 +27,12 @@ static void say_step(struct run *r, const struct run_step *st)
 	json_t *o = run_event(r, "step", 0);
 	char title[120];
 
-	title_of(st, title, sizeof(title));
+	run_step_title(st, title, sizeof(title));
 	if (o) {
 		json_object_set_new(o, "step", json_integer(st - r->p->steps + 1));
 		json_object_set_new(o, "name", json_string(title));
 		json_object_set_new(o, "state", json_string(step_state_word(st->state)));
-		json_object_set_new(o, "message",
-				    st->message[0] ? json_string(st->message) : json_null());
+		json_object_set_new(o, "message", json_text_or_null(st->message));
 	}
 	r->w->event(r->w->arg, o);
 }
@@ -69,7 +68,7 @@ static void fail(struct run *r, struct run_step *st, enum run_verdict v, const c
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	step_end(r, st, STEP_FAILED, "%s", text);
-	title_of(st, title, sizeof(title));
+	run_step_title(st, title, sizeof(title));
 	snprintf(why, sizeof(why), "step %d, line %d: %s: %s", (int)(st - r->p->steps) + 1,
 		 st->cfg->line, title, text);
 	run_stop(r, v, why);
@@ -77,7 +76,7 @@ static void fail(struct run *r, struct run_step *st, enum run_verdict v, const c
 
 /* ---- injections ---- */
 
-static struct run_fault *fault_of(struct run *r, const char *id)
+struct run_fault *run_fault_of(struct run *r, const char *id)
 {
 	for (size_t i = r->nfaults; i-- > 0;)
 		if (strcmp(r->faults[i].i.id, id) == 0)
@@ -171,7 +170,7 @@ static void poll_inject(struct run *r, struct run_step *st)
 	size_t active = 0, over = 0;
 
 	for (size_t i = 0; i < st->nids; i++) {
-		const struct run_fault *f = fault_of(r, st->ids[i]);
+		const struct run_fault *f = run_fault_of(r, st->ids[i]);
 		const enum inj_state s = f->i.state;
 
 		if (s == STATE_FAILED || s == STATE_UNKNOWN) {

@@ -67,10 +67,7 @@ static int64_t time_left(const struct run *r, int64_t now)
 
 static void view_step(const struct run *r, const struct run_step *st, struct step_view *v)
 {
-	if (st->kind == DO_WAIT && st->anchor >= 0)
-		snprintf(v->name, sizeof(v->name), "wait for its moment");
-	else
-		step_title(st->cfg, v->name, sizeof(v->name));
+	run_step_title(st, v->name, sizeof(v->name));
 	memcpy(v->message, st->message, sizeof(v->message));
 	v->state = st->state;
 	v->lane = st->lane;

@@ -83,8 +83,7 @@ static void say_fault(struct run *r, const struct run_fault *f)
 		json_object_set_new(o, "target", json_string(f->i.target));
 		json_object_set_new(o, "node", json_string(f->i.node));
 		json_object_set_new(o, "state", json_string(state_word(f->i.state)));
-		json_object_set_new(o, "reason",
-				    f->i.reason[0] ? json_string(f->i.reason) : json_null());
+		json_object_set_new(o, "reason", json_text_or_null(f->i.reason));
 	}
 	r->w->event(r->w->arg, o);
 }
@@ -149,7 +148,7 @@ static void say_probe(struct run *r, const struct run_probe *p)
 	if (o) {
 		json_object_set_new(o, "probe", json_string(p->name));
 		json_object_set_new(o, "state", json_string(probe_state_word(p->state)));
-		json_object_set_new(o, "value", p->value[0] ? json_string(p->value) : json_null());
+		json_object_set_new(o, "value", json_text_or_null(p->value));
 	}
 	r->w->event(r->w->arg, o);
 }
@@ -243,14 +242,6 @@ void watch(struct run *r, const struct snapshot *s)
 
 /* ---- what is left ---- */
 
-static bool is_ours(const struct run *r, const char *id)
-{
-	for (size_t i = 0; i < r->nfaults; i++)
-		if (strcmp(r->faults[i].i.id, id) == 0)
-			return true;
-	return false;
-}
-
 void watch_finish(struct run *r, const struct snapshot *s)
 {
 	for (size_t i = 0; i < r->nresidue; i++) {
@@ -267,7 +258,8 @@ void watch_finish(struct run *r, const struct snapshot *s)
 		for (size_t k = 0; k < v->nitems; k++) {
 			const size_t len = strlen(left);
 
-			if (v->items[k].kind != KIND_INJECTION || !is_ours(r, v->items[k].name))
+			if (v->items[k].kind != KIND_INJECTION ||
+			    !run_fault_of(r, v->items[k].name))
 				continue;
 			r->residue[i].state = RESIDUE_LEFT;
 			snprintf(left + len, sizeof(r->residue[i].left) - len, "%s%s",

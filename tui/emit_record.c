@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/json_text.h"
 #include "emit.h"
 
 /* A record while it is built: one failed addition makes all of it fail. */
@@ -18,29 +19,6 @@ static void set(struct rec *r, const char *key, json_t *v)
 		r->broken = true;
 }
 
-/* Text is clean UTF-8 already; what is not all the same is cleaned, never dropped. */
-static json_t *string(const char *s)
-{
-	size_t n = strlen(s) + 1;
-	json_t *v = json_string(s);
-	char *copy;
-
-	if (v)
-		return v;
-	copy = malloc(n);
-	if (!copy)
-		return NULL;
-	v = json_string(text_clean(copy, n, s));
-	free(copy);
-	return v;
-}
-
-/* null where there is nothing to say */
-static json_t *text_or_null(const char *s)
-{
-	return s && *s ? string(s) : json_null();
-}
-
 /* A counter's first answer has no rate yet. */
 static json_t *figure(const struct sample *s)
 {
@@ -49,7 +27,7 @@ static json_t *figure(const struct sample *s)
 
 static void set_text(struct rec *r, const char *key, const char *s)
 {
-	set(r, key, text_or_null(s));
+	set(r, key, json_text_or_null(s));
 }
 
 static void set_int(struct rec *r, const char *key, int64_t n)
@@ -59,9 +37,7 @@ static void set_int(struct rec *r, const char *key, int64_t n)
 
 static void set_time(struct rec *r, const char *key, int64_t unix_ms)
 {
-	char t[32];
-
-	set(r, key, unix_ms ? string(text_time(t, sizeof(t), unix_ms)) : json_null());
+	set(r, key, json_time_or_null(unix_ms));
 }
 
 static struct rec begin_at(const char *type, int64_t unix_ms)
@@ -91,7 +67,7 @@ static json_t *words(const char *const *w)
 	json_t *a = json_array();
 
 	for (; w && *w; w++) {
-		if (json_array_append_new(a, string(*w))) {
+		if (json_array_append_new(a, json_text(*w))) {
 			json_decref(a);
 			return NULL;
 		}
@@ -279,7 +255,7 @@ json_t *record_injection(const struct injection *i, int64_t boot_ms)
 	set_text(&r, "state", state_word(i->state));
 	set_text(&r, "owner", i->owner);
 	set_time(&r, "started", i->started_unix_ms);
-	set(&r, "params", string(i->params));
+	set(&r, "params", json_text(i->params));
 	set_int(&r, "ttl_ms", i->ttl_ms);
 	set(&r, "left_ms", left(i, boot_ms));
 	set(&r, "hits", i->hits >= 0 ? json_integer(i->hits) : json_null());
@@ -312,7 +288,7 @@ static json_t *probe_value(const char *s)
 	char *end;
 	double v = strtod(s, &end);
 
-	return *s && !*end && isfinite(v) ? json_real(v) : text_or_null(s);
+	return *s && !*end && isfinite(v) ? json_real(v) : json_text_or_null(s);
 }
 
 json_t *record_probe(const struct probe_view *p)
@@ -329,30 +305,6 @@ json_t *record_probe(const struct probe_view *p)
 	return end(&r);
 }
 
-/* HEAD (may be NULL), then each line of TEXT. */
-static json_t *lines(const char *head, const char *text)
-{
-	json_t *a = json_array();
-	bool broken = head && json_array_append_new(a, string(head));
-	char one[1024];
-
-	while (*text && !broken) {
-		size_t n = strcspn(text, "\n");
-		size_t keep = n < sizeof(one) ? n : sizeof(one) - 1;
-
-		memcpy(one, text, keep);
-		one[keep] = '\0';
-		if (n)
-			broken =
-				json_array_append_new(a, string(text_clean(one, sizeof(one), one)));
-		text += n + (text[n] == '\n');
-	}
-	if (!broken)
-		return a;
-	json_decref(a);
-	return NULL;
-}
-
 json_t *record_plan(const struct plan *p, size_t item)
 {
 	const struct plan_item *it = &p->items[item];
@@ -363,8 +315,8 @@ json_t *record_plan(const struct plan *p, size_t item)
 	snprintf(head, sizeof(head), "%s %s on %s for %s%s%s%s%s", it->id, p->fault->name,
 		 target_str(target, &it->target), text_duration_str(ttl, sizeof(ttl), p->ttl_ms),
 		 *given ? ": " : "", given, *p->purpose ? "; reason: " : "", p->purpose);
-	set(&r, "do", lines(head, buf_text(&it->act.do_lines)));
-	set(&r, "undo", lines(NULL, buf_text(&it->act.undo_lines)));
+	set(&r, "do", json_lines(head, buf_text(&it->act.do_lines)));
+	set(&r, "undo", json_lines(NULL, buf_text(&it->act.undo_lines)));
 	set_text(&r, "guard", p->guard);
 	return end(&r);
 }
@@ -392,7 +344,7 @@ json_t *record_scenario(const struct scenario_entry *en)
 {
 	struct rec r = begin("scenario");
 
-	set(&r, "scenario", string(en->name));
+	set(&r, "scenario", json_text(en->name));
 	set_text(&r, "description", en->description);
 	set(&r, "targets", listed(en->touches, ", "));
 	set(&r, "variables", listed(en->variables, "  "));
@@ -407,7 +359,7 @@ json_t *record_act(const struct scenario_act *a)
 	char head[300];
 
 	snprintf(head, sizeof(head), "%s, %d time%s", a->step, a->times, a->times == 1 ? "" : "s");
-	set(&r, "do", lines(head, a->command ? a->command : ""));
+	set(&r, "do", json_lines(head, a->command ? a->command : ""));
 	set(&r, "undo", json_array());
 	set(&r, "guard", json_null());
 	return end(&r);
@@ -449,7 +401,7 @@ json_t *record_operation(const char *node, const struct operation *op, const cha
 
 	snprintf(head, sizeof(head), "%s%s%s on %s: %s", op->verb, op->word ? " " : "",
 		 op->word ? op->word : "", node, op->help ? op->help : "");
-	set(&r, "do", lines(head, ""));
+	set(&r, "do", json_lines(head, ""));
 	set(&r, "undo", json_array());
 	set_text(&r, "guard", guard);
 	return end(&r);
@@ -472,7 +424,7 @@ json_t *record_output(const char *node, const char *verb, const char *line)
 
 	set_text(&r, "node", node);
 	set_text(&r, "verb", verb);
-	set(&r, "line", string(line));
+	set(&r, "line", json_text(line));
 	return end(&r);
 }
 
