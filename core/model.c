@@ -180,6 +180,16 @@ bool target_equal(const struct target *a, const struct target *b)
 	       strcmp(a->name, b->name) == 0;
 }
 
+bool target_covers(const struct target *t, const char *hit)
+{
+	struct target h;
+
+	if (target_parse(hit, &h, NULL) || strcmp(h.node, t->node) != 0)
+		return false;
+	return t->kind == KIND_NODE || target_equal(&h, t) ||
+	       (t->kind == KIND_VM && h.kind == KIND_VCPU && strcmp(h.name, t->name) == 0);
+}
+
 const char *item_attr(const struct item *i, const char *key)
 {
 	for (size_t k = 0; k < i->nattrs; k++)

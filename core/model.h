@@ -48,6 +48,8 @@ int target_parse(const char *s, struct target *out, struct err *e);
 /* DST needs TARGET_MAX bytes. Returns DST. */
 char *target_str(char *dst, const struct target *t);
 bool target_equal(const struct target *a, const struct target *b);
+/* True if HIT (written out) is T or in it: a thing of the node T, a vCPU of the VM T. */
+bool target_covers(const struct target *t, const char *hit);
 
 /* A measured number that a backend declares once; samples point to it. */
 struct metric {

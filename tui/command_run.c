@@ -28,6 +28,14 @@ struct command_run {
 	int status;
 };
 
+/* A full eventfd is awake already. */
+static void wake(struct command_run *r)
+{
+	ssize_t n = write(deck_wake_fd(r->batch.deck), &(uint64_t){ 1 }, 8);
+
+	(void)n;
+}
+
 /* What it prints goes to the buffer; more than that holds is counted as broken there. */
 static ssize_t take_output(void *cookie, const char *data, size_t n)
 {
@@ -36,8 +44,7 @@ static ssize_t take_output(void *cookie, const char *data, size_t n)
 	pthread_mutex_lock(&r->lock);
 	buf_add(&r->out, data, n);
 	pthread_mutex_unlock(&r->lock);
-	if (write(deck_wake_fd(r->batch.deck), &(uint64_t){ 1 }, 8) < 0)
-		return (ssize_t)n; /* awake already */
+	wake(r);
 	return (ssize_t)n;
 }
 
@@ -53,8 +60,7 @@ static void *run_verb(void *arg)
 	r->ended_ms = now_boot_ms();
 	r->done = true;
 	pthread_mutex_unlock(&r->lock);
-	if (write(deck_wake_fd(r->batch.deck), &(uint64_t){ 1 }, 8) < 0)
-		return NULL;
+	wake(r);
 	return NULL;
 }
 
@@ -86,6 +92,8 @@ struct command_run *command_start(struct ui *u, const char *line)
 	if (!out || !r->line) {
 		if (out)
 			fclose(out);
+		if (r)
+			free(r->line);
 		free(r);
 		ui_say(u, true, "out of memory");
 		return NULL;

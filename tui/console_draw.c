@@ -80,6 +80,11 @@ enum mark ui_mark(const struct ui *u, const struct node_view *v, const struct it
 	return i->bad ? MARK_DOWN : i->state[0] ? MARK_UP : MARK_UNKNOWN;
 }
 
+enum mark ui_probe_mark(enum probe_state s)
+{
+	return s == PROBE_HOLDS ? MARK_HOLDS : s == PROBE_FAILED ? MARK_PROBE : MARK_UNKNOWN;
+}
+
 void ui_state(const struct ui *u, const struct node_view *v, const struct item *i, char *dst,
 	      size_t n)
 {

@@ -112,6 +112,7 @@ size_t ui_vms(const struct node_view *v);
 /* TEXT to the clipboard of whoever sits at the terminal, and a word about WHAT it was. */
 void ui_copy(struct ui *u, const char *text, const char *what);
 extern const struct pane_ops *const ui_panes[PANE_COUNT];
+enum mark ui_probe_mark(enum probe_state s);
 enum mark injection_mark(const struct injection *i);
 /* "0:42", "12:05", "1:02:03" */
 char *ui_left(char *dst, size_t n, int64_t ms);

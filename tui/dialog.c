@@ -57,6 +57,23 @@ void buttons_draw(const struct box *b, int y, const struct button *list, size_t 
 	}
 }
 
+struct box dialog_page(int rows, int w, const char *title)
+{
+	struct box b = dialog_frame(w, rows + 5, title, ROLE_FRAME_FOCUS);
+
+	b.h -= b.h > 3 ? 2 : 1;
+	return b;
+}
+
+void dialog_page_foot(const struct box *b, int rows, int top, const struct button list[2],
+		      size_t cur)
+{
+	if (rows > b->h)
+		putf(b->y + b->h, b->x, b->w, ROLE_DIM, "%s%s PgUp PgDn: lines %d-%d of %d",
+		     glyph(GLYPH_UP), glyph(GLYPH_DOWN), top + 1, top + b->h, rows);
+	buttons_draw(b, b->y + b->h + (b->h > 1), list, 2, cur, true);
+}
+
 /* ---- ask ---- */
 
 struct ask {

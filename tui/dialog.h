@@ -35,6 +35,13 @@ struct button {
 void buttons_draw(const struct box *b, int y, const struct button *list, size_t n, size_t cur,
 		  bool focus);
 
+/* A frame of at most W columns for a page of ROWS, with room for two buttons below what is
+ * returned. */
+struct box dialog_page(int rows, int w, const char *title);
+/* Below B: which of the ROWS are shown, from TOP on, and the buttons; CUR as of buttons_draw. */
+void dialog_page_foot(const struct box *b, int rows, int top, const struct button list[2],
+		      size_t cur);
+
 /* Asks TEXT (lines apart by \n); the first button has the focus. ARG is copied for `then`. */
 #define ASK_BUTTONS 3
 void dialog_ask(struct ui *u, const char *title, const char *text, const struct button *list,

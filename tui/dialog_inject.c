@@ -316,17 +316,12 @@ static void inject_draw(struct ui *u, struct dialog *d)
 	struct pen p = draw_body(u, j, &probe);
 
 	snprintf(title, sizeof(title), "%s %s", u->readonly ? "Plan" : "Inject", j->fault->name);
-	b = dialog_frame(104, p.row + 5, title, ROLE_FRAME_FOCUS);
-	b.h -= b.h > 3 ? 2 : 1;
+	b = dialog_page(p.row, 104, title);
 	p.box = b;
 	j->page = b.h;
 	follow_focus(j, &p);
 	draw_body(u, j, &b);
-	if (p.row > b.h)
-		putf(b.y + b.h, b.x, b.w, ROLE_DIM, "%s%s PgUp PgDn: lines %d-%d of %d",
-		     glyph(GLYPH_UP), glyph(GLYPH_DOWN), j->top + 1, j->top + b.h, p.row);
-	buttons_draw(&b, b.y + b.h + (b.h > 1), buttons, 2, on_field(j) ? 9 : j->cur - j->nfields,
-		     true);
+	dialog_page_foot(&b, p.row, j->top, buttons, on_field(j) ? 9 : j->cur - j->nfields);
 }
 
 /* ---- keys ---- */

@@ -85,16 +85,13 @@ static void draw_probes(const struct ui *u, const struct scenario_view *v, struc
 
 	for (size_t k = 0; k < v->nprobes; k++) {
 		const struct probe_view *b = find_probe(u, v->probes[k]);
-		enum mark m = !b                         ? MARK_UNKNOWN
-			      : b->state == PROBE_HOLDS  ? MARK_HOLDS
-			      : b->state == PROBE_FAILED ? MARK_PROBE
-							 : MARK_UNKNOWN;
+		enum mark m = ui_probe_mark(b ? b->state : PROBE_UNKNOWN);
 
 		if (!pen_row(p, &y))
 			continue;
 		snprintf(line, sizeof(line), "%s %s: %s%s%s", mark_glyph(m), v->probes[k],
-			 b ? probe_state_word(b->state) : "unknown", b && b->value[0] ? ", " : "",
-			 b ? b->value : "");
+			 probe_state_word(b ? b->state : PROBE_UNKNOWN),
+			 b && b->value[0] ? ", " : "", b ? b->value : "");
 		put(y, p->box.x, p->box.w, mark_role(m), line);
 	}
 	if (v->nprobes)
@@ -180,16 +177,10 @@ static void ask_abort(struct ui *u)
 
 static void show_report(struct ui *u, const struct scenario_view *v)
 {
-	struct buf text = BUF_INIT(1u << 20);
-	struct err e = { 0 };
-
 	if (v->phase != RUN_OVER)
 		ui_say(u, false, "the report is written when the scenario is over");
-	else if (report_text(v->report, &text, &e))
-		ui_say(u, true, "%s", e.msg);
 	else
-		dialog_text(u, "Report", strdup(buf_text(&text)));
-	buf_free(&text);
+		dialog_report(u, "Report", v->report);
 }
 
 static void live_key(struct ui *u, struct dialog *d, enum cmd c, int code)

@@ -134,17 +134,12 @@ static void before_draw(struct ui *u, struct dialog *d)
 	char title[100];
 
 	snprintf(title, sizeof(title), "Run %s", b->name);
-	box = dialog_frame(116, p.row + 5, title, ROLE_FRAME_FOCUS);
-	box.h -= box.h > 3 ? 2 : 1;
+	box = dialog_page(p.row, 116, title);
 	p.box = box;
 	b->page = box.h;
 	b->top = pen_limit(&p, b->top);
 	draw_body(u, b, &box);
-	if (p.row > box.h)
-		putf(box.y + box.h, box.x, box.w, ROLE_DIM, "%s%s PgUp PgDn: lines %d-%d of %d",
-		     glyph(GLYPH_UP), glyph(GLYPH_DOWN), b->top + 1, b->top + box.h, p.row);
-	buttons_draw(&box, box.y + box.h + (box.h > 1), buttons, 2,
-		     b->at == AT_VARIABLES ? 9 : (size_t)b->at, true);
+	dialog_page_foot(&box, p.row, b->top, buttons, b->at == AT_VARIABLES ? 9 : (size_t)b->at);
 }
 
 /* ---- keys ---- */

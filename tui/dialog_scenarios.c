@@ -7,7 +7,6 @@
 #include <time.h>
 
 #include "console_ui.h"
-#include "core/text.h"
 #include "places.h"
 
 struct choice {
@@ -107,16 +106,10 @@ static void choice_draw(struct ui *u, struct dialog *d)
 
 static void open_report(struct ui *u, const struct report_entry *r)
 {
-	struct buf text = BUF_INIT(1u << 20);
-	struct err e = { 0 };
 	char title[128];
 
 	snprintf(title, sizeof(title), "Report of %s: %s", r->scenario, r->verdict);
-	if (report_text(r->path, &text, &e))
-		ui_say(u, true, "%s", e.msg);
-	else
-		dialog_text(u, title, strdup(buf_text(&text)));
-	buf_free(&text);
+	dialog_report(u, title, r->path);
 }
 
 static void open_entry(struct ui *u, const struct choice *c)

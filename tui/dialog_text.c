@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Lines of text that are only read. */
+/* A past report as lines of text, that are only read. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "console_ui.h"
+#include "core/text.h"
 
 struct text {
 	struct dialog dialog;
@@ -51,18 +52,29 @@ static const struct dialog_ops text_ops = {
 	.where = IN_PAGE, .draw = text_draw, .key = text_key, .free = text_free
 };
 
-void dialog_text(struct ui *u, const char *title, char *text)
+static void show(struct ui *u, const char *title, const char *text)
 {
-	struct text *t = text ? calloc(1, sizeof(*t)) : NULL;
+	struct text *t = calloc(1, sizeof(*t));
 
-	if (!t) {
-		free(text);
+	if (!t || !(t->text = strdup(text))) {
+		free(t);
 		ui_say(u, true, "out of memory");
 		return;
 	}
 	t->dialog.ops = &text_ops;
 	snprintf(t->title, sizeof(t->title), "%s", title);
-	t->text = text;
 	dialog_close(u);
 	u->dialog = &t->dialog;
+}
+
+void dialog_report(struct ui *u, const char *title, const char *dir)
+{
+	struct buf text = BUF_INIT(1u << 20);
+	struct err e = { 0 };
+
+	if (report_text(dir, &text, &e))
+		ui_say(u, true, "%s", e.msg);
+	else
+		show(u, title, buf_text(&text));
+	buf_free(&text);
 }

@@ -337,17 +337,6 @@ static void restore_one(struct ui *u, const struct injected_row *r)
 		ui_say(u, false, "restoring %s on %s", i->fault, i->target);
 }
 
-/* True if J hits T, or anything on the node T. */
-static bool is_on(const struct injection *j, const struct target *t)
-{
-	struct target hit;
-
-	if (target_parse(j->target, &hit, NULL) || strcmp(hit.node, t->node) != 0)
-		return false;
-	return t->kind == KIND_NODE || target_equal(&hit, t) ||
-	       (hit.kind == KIND_VCPU && strcmp(hit.name, t->name) == 0);
-}
-
 /* Those that are on what is chosen in the tree. */
 static void restore_on_targets(struct ui *u)
 {
@@ -359,7 +348,7 @@ static void restore_on_targets(struct ui *u)
 		bool on = false;
 
 		for (size_t i = 0; i < n && !on; i++)
-			on = is_on(j, &list[i]);
+			on = target_covers(&list[i], j->target);
 		if (!on || state_is_final(j->state) || u->injected.all[k].elsewhere)
 			continue;
 		restore_one(u, &u->injected.all[k]);

@@ -132,9 +132,7 @@ void detail_probes(struct ui *u, struct pen *p, const char *node)
 
 	for (size_t k = 0; k < u->snap->nprobes; k++) {
 		const struct probe_view *v = &u->snap->probes[k];
-		enum mark m = v->state == PROBE_HOLDS    ? MARK_HOLDS
-			      : v->state == PROBE_FAILED ? MARK_PROBE
-							 : MARK_UNKNOWN;
+		enum mark m = ui_probe_mark(v->state);
 
 		if (node && v->node[0] && strcmp(v->node, node) != 0)
 			continue;

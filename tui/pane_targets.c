@@ -228,7 +228,7 @@ static void draw_group(const struct ui *u, const struct row *r, int y, int x, in
 	int used;
 
 	for (size_t n = 0; n < u->snap->nnodes; n++) {
-		if (strcmp(u->targets.group[u->targets.group_of[n]], name) != 0)
+		if (u->targets.group_of[n] != u->targets.group_of[r->node])
 			continue;
 		count++;
 		up += u->snap->nodes[n]->state == NODE_UP;

@@ -20,8 +20,8 @@ void dialog_scenarios(struct ui *u);
 /* What it will do, with its variables; Run is a button. */
 void dialog_scenario(struct ui *u, const char *name, const char *path, const char *variables);
 void dialog_scenario_run(struct ui *u);
-/* Text that is only read: a report. Takes the text over. */
-void dialog_text(struct ui *u, const char *title, char *text);
+/* The report in DIR, to read. */
+void dialog_report(struct ui *u, const char *title, const char *dir);
 
 /* Takes what is new of the run. */
 void scenarios_take(struct ui *u);

@@ -28,17 +28,6 @@ static json_t *record_of(const struct node_view *v, const struct item *i)
 	}
 }
 
-/* True if what is written as TARGET is T, or on the node T. */
-static bool is_on(const char *target, const struct target *t)
-{
-	struct target hit;
-
-	if (target_parse(target, &hit, NULL) || strcmp(hit.node, t->node) != 0)
-		return false;
-	return t->kind == KIND_NODE || target_equal(&hit, t) ||
-	       (t->kind == KIND_VM && hit.kind == KIND_VCPU && strcmp(hit.name, t->name) == 0);
-}
-
 static int show_target(struct batch *b, const struct snapshot *s, const struct target *t)
 {
 	const struct node_view *v = snapshot_node(s, t->node);
@@ -56,7 +45,8 @@ static int show_target(struct batch *b, const struct snapshot *s, const struct t
 		if (!s->probes[k].node[0] || strcmp(s->probes[k].node, t->node) == 0)
 			emit_put(b->emit, record_probe(&s->probes[k]));
 	for (size_t k = 0; k < s->ninjections; k++)
-		if (!state_is_final(s->injections[k].state) && is_on(s->injections[k].target, t))
+		if (!state_is_final(s->injections[k].state) &&
+		    target_covers(t, s->injections[k].target))
 			emit_put(b->emit, record_injection(&s->injections[k], now_boot_ms()));
 	b->tally.done++;
 	return EXIT_DONE;
