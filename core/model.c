@@ -182,7 +182,7 @@ bool target_equal(const struct target *a, const struct target *b)
 
 bool target_covers(const struct target *t, const char *hit)
 {
-	struct target h;
+	struct target h = { .kind = KIND_NODE };
 
 	if (target_parse(hit, &h, NULL) || strcmp(h.node, t->node) != 0)
 		return false;
