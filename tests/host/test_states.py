@@ -149,7 +149,8 @@ def test_show_and_log_say_what_the_screens_show(lab, deck):
     told = deck("show", "n1")
     assert told.one("node")["state"] == "up"
     assert {"kernel", "boot"} <= {f["key"] for f in told.of("fact")} and all(f["target"] == "n1" for f in told.of("fact"))
-    assert [i["id"] for i in told.of("injection")] == [ident], str(told.of("injection"))
+    # one of another operator's, whose entry somebody deleted, may be unknown here still
+    assert [i["id"] for i in told.of("injection") if i["state"] != "unknown"] == [ident], told.out
     assert deck("show", "redis-server@n1").one("service")["pid"] > 1
     deck("restore", ident)
     states = [l["state"] for l in deck("log").of("log") if l["id"] == ident]
