@@ -55,10 +55,10 @@ host_take() {
 	[ -s "$fd_dir/pids" ] || fail ENOENT "it does not run"
 }
 
-# host_each FUNCTION: calls it with PID of each that is still that very process; true if all are.
+# host_each FUNCTION: calls it with PID of each that is still that very process; true if all are, and some were taken.
 host_each() {
 	host_bad=0
-	[ -e "$fd_dir/pids" ] || return 0
+	[ -s "$fd_dir/pids" ] || return 1
 	while read -r host_pid host_born; do
 		! host_is "$host_pid" "$host_born" || "$1" "$host_pid" || host_bad=1
 	done <"$fd_dir/pids"

@@ -86,9 +86,12 @@ class Cloud(Nodes):
             "nfs": self.nfs,
         }[what]()
 
+    def connected(self):
+        return "8250" in self.on("cs1", "ss -Htn state established dport = :8250")
+
     def whole(self):
         """The table alone would do for a host whose management server was killed: its agent is connected, too."""
-        return self.call()[0] == 401 and "8250" in self.on("cs1", "ss -Htn state established dport = :8250") and self.host() == "Up" and self.virsh() and "rw," in self.on("cs1", "grep ' %s ' /proc/mounts" % POOL)
+        return self.call()[0] == 401 and self.connected() and self.host() == "Up" and self.virsh() and "rw," in self.on("cs1", "grep ' %s ' /proc/mounts" % POOL)
 
 
 class CloudDeck(Deck):

@@ -25,6 +25,7 @@ def test_reset(lab, deck):
     assert lab.host() == "Alert" and lab.ping("10.77.0.31") is not None and lab.call()[0] == 401
     assert "not connected" in wait("it is shown", lambda: deck.services()["agent"]["health"], LIMIT)
     assert "already" not in deck("cloudstack", "agent-reconnect").out
+    assert lab.connected()  # before that it is not called restored
     assert took("its host is Up", lambda: lab.host() == "Up", 10) < 10 and lab.on("cs1", RULES) == ""
 
 

@@ -4,6 +4,10 @@ import json
 import os
 import subprocess
 
+# where the first kind of target that a fault takes would not do
+TARGETS = {"node": "n1", "link": "link:foreign1@n1", "service": "redis-server@n1", "path": "path:/mnt/d@n1"}
+WORDS = {"host.disk-fill": ["leave=16"]}
+
 
 def faults(top):
     """[{fault, targets, params, …}] of the host backend."""
@@ -17,3 +21,10 @@ def words(fault, peer):
     """What must be given."""
     ask = {"peers": lambda p: peer, "int": lambda p: str(p["min"] or 1), "choice": lambda p: p["choices"][0], "text": lambda p: "x"}
     return ["%s=%s" % (p["name"], ask[p["type"]](p)) for p in fault["params"] if p["default"] is None]
+
+
+def begin(deck, fault):
+    """What is said of it on n1; None where that node cannot, which is refused with a reason before anything is changed."""
+    name = fault["fault"]
+    done = deck("--yes", "inject", name, TARGETS[fault["targets"][0]], *words(fault, "n2"), *WORDS.get(name, []), code=None)
+    return None if "has no" in done.out or "cannot be frozen" in done.out else done

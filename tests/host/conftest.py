@@ -80,5 +80,12 @@ def guarded(lab, tmp_path):
         made[0].end()
 
 
+@pytest.fixture
+def disk(lab):
+    lab.on("n1", "mkdir -p /mnt/d && mount -t tmpfs -o size=64m d /mnt/d && echo keep >/mnt/d/keep")
+    yield
+    lab.on("n1", "cat /mnt/d/keep && umount /mnt/d && rmdir /mnt/d")
+
+
 def pytest_configure(config):
     subprocess.run(["make", "-s", "-C", TOP, "all"], check=True)

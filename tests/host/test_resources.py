@@ -59,13 +59,6 @@ def test_memory_leaves_its_reserve(lab, deck):
     assert done.code == 1 and "would leave less than 256 MiB" in done.out + done.err
 
 
-@pytest.fixture
-def disk(lab):
-    lab.on("n1", "mkdir -p /mnt/d && mount -t tmpfs -o size=64m d /mnt/d && echo keep >/mnt/d/keep")
-    yield
-    lab.on("n1", "cat /mnt/d/keep && umount /mnt/d && rmdir /mnt/d")
-
-
 def free(lab):
     return int(lab.on("n1", "df -Pm /mnt/d | awk 'NR == 2 { print $4 }'"))
 

@@ -1,8 +1,18 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """How tests drive nodes with a real systemd."""
+import contextlib
 import os
 import shlex
 import subprocess
+
+
+# each text that comes to a ledger, on its way there
+LIE = r"""cat >/usr/local/bin/mv <<'EOF' && chmod 755 /usr/local/bin/mv
+#!/bin/sh
+case $1 in */.undo.sh) sed -i 's/^{0}() {{$/{0}() {{ return 0; }}; honest_() {{/' "$1" ;; esac
+exec /bin/mv "$@"
+EOF"""
+TRUTH = r"""rm /usr/local/bin/mv; find /run/faultdeck -name undo.sh -exec sed -i 's/() { return 0; }; honest_() {$/() {/' {} + 2>/dev/null || true"""
 
 
 class Nodes:
@@ -41,6 +51,15 @@ class Nodes:
                         "sh -c " + shlex.quote(script), check=False, capture_output=True, timeout=limit)
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done.stdout
+
+    @contextlib.contextmanager
+    def lying(self, node, function):
+        """Meanwhile do_ or undo_ of what is injected on NODE says yes and does nothing."""
+        self.on(node, LIE.format(function))
+        try:
+            yield
+        finally:
+            self.on(node, TRUTH)
 
     def ping(self, address, count=1):
         """The mean round trip from where the operator sits, in ms; None without an answer."""
