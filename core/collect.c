@@ -215,7 +215,8 @@ static void finish_item(struct reader *r, struct item *i)
 	i->pid = pid ? (int)strtol(pid, NULL, 10) : 0;
 	text_clean(i->state, sizeof(i->state), state ? state : "");
 	i->bad = state && ((i->kind == KIND_VM && strcmp(state, "running") != 0) ||
-			   (i->kind == KIND_SERVICE && strcmp(state, "up") != 0));
+			   (i->kind == KIND_SERVICE && strcmp(state, "up") != 0) ||
+			   (i->kind == KIND_LINK && strstr(state, "down")));
 	measure_all(r, i, node_metrics, sizeof(node_metrics) / sizeof(*node_metrics));
 	for (b = r->in->backends; b && *b; b++)
 		measure_all(r, i, (*b)->metrics, (*b)->nmetrics);

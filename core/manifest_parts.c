@@ -96,7 +96,7 @@ static const enum kind kind_of[] = { KIND_NODE, KIND_SERVICE, KIND_PID, KIND_PAT
 
 static int read_kind(struct schema *r, const config_setting_t *s, const char *path, void *dst)
 {
-	int i = one_of(r, s, path, schema_text(s), kinds, 2);
+	int i = one_of(r, s, path, schema_text(s), kinds, KINDS_N);
 
 	if (i < 0)
 		return -EINVAL;

@@ -48,9 +48,8 @@ void emit_put(struct emit *e, json_t *rec);
 
 /* The records, one a type; NULL when out of memory. BOOT_MS is now. */
 json_t *record_node(const struct node_view *v, int64_t boot_ms);
-json_t *record_vm(const struct node_view *v, const struct item *i);
-json_t *record_service(const struct node_view *v, const struct item *i);
-json_t *record_storage(const struct node_view *v, const struct item *i);
+/* A VM, service, link or storage path; the node's own is record_node. */
+json_t *record_item(const struct node_view *v, const struct item *i);
 json_t *record_fault(const struct fault *f, const char *reason);
 json_t *record_injection(const struct injection *i, int64_t boot_ms);
 json_t *record_event(const struct event *ev);

@@ -118,7 +118,7 @@ static void set_pid(struct rec *r, const struct item *i)
 	set(r, "pid", i->pid ? json_integer(i->pid) : json_null());
 }
 
-json_t *record_vm(const struct node_view *v, const struct item *i)
+static json_t *record_vm(const struct node_view *v, const struct item *i)
 {
 	struct rec r = begin("vm");
 
@@ -131,7 +131,7 @@ json_t *record_vm(const struct node_view *v, const struct item *i)
 	return end(&r);
 }
 
-json_t *record_service(const struct node_view *v, const struct item *i)
+static json_t *record_service(const struct node_view *v, const struct item *i)
 {
 	struct rec r = begin("service");
 
@@ -144,7 +144,7 @@ json_t *record_service(const struct node_view *v, const struct item *i)
 	return end(&r);
 }
 
-json_t *record_storage(const struct node_view *v, const struct item *i)
+static json_t *record_storage(const struct node_view *v, const struct item *i)
 {
 	struct rec r = begin("storage");
 
@@ -154,6 +154,31 @@ json_t *record_storage(const struct node_view *v, const struct item *i)
 	set_text(&r, "state", i->state);
 	set_text(&r, "used", item_attr(i, "used"));
 	return end(&r);
+}
+
+static json_t *record_link(const struct node_view *v, const struct item *i)
+{
+	struct rec r = begin("link");
+
+	set_text(&r, "link", i->name);
+	set_text(&r, "node", v->cfg->name);
+	set_text(&r, "state", i->state);
+	set(&r, "figures", figures(i));
+	return end(&r);
+}
+
+json_t *record_item(const struct node_view *v, const struct item *i)
+{
+	switch (i->kind) {
+	case KIND_VM:
+		return record_vm(v, i);
+	case KIND_PATH:
+		return record_storage(v, i);
+	case KIND_LINK:
+		return record_link(v, i);
+	default:
+		return record_service(v, i);
+	}
 }
 
 json_t *record_fact(const char *target, const char *key, const char *value)

@@ -66,6 +66,8 @@ static void draw_identity(struct ui *u, struct pen *p, const struct node_view *v
 		if (thing && thing->pid)
 			snprintf(line, sizeof(line), "%s %s, pid %d", kind_word(thing->kind),
 				 thing->name, thing->pid);
+		else if (thing)
+			snprintf(line, sizeof(line), "%s %s", kind_word(thing->kind), thing->name);
 		else
 			snprintf(line, sizeof(line), "%s%s%s", v->cfg->host,
 				 v->cfg->disposable ? ", disposable" : "",

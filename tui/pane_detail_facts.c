@@ -105,6 +105,8 @@ void detail_facts(struct ui *u, struct pen *p, const struct node_view *v, const 
 			draw_started(u, p, v, a->value);
 		else if (begins(a->key, "vcpu") && strstr(a->key, "_tid"))
 			draw_vcpu(p, a);
+		else if (begins(a->key, "device:"))
+			pen_text(p, "device", LABEL_W, ROLE_TEXT, a->value);
 		else if (!begins(a->key, "point:") && strcmp(a->key, "health") != 0)
 			pen_text(p, label_of(a->key), LABEL_W, ROLE_TEXT, a->value);
 	}

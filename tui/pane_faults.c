@@ -7,7 +7,7 @@
 
 #include "console_ui.h"
 
-#define FOOT 5 /* lines of plain words below the list, where there is room */
+#define FOOT 8 /* lines of plain words below the list at most, where there is room */
 
 struct target fault_target(const struct fault *f, const struct target *t)
 {
@@ -286,7 +286,7 @@ static void draw_list(struct ui *u, const struct box *b)
 static void faults_draw(struct ui *u, const struct box *b)
 {
 	struct faults *f = &u->faults;
-	int foot = b->h >= 9 ? (b->h >= 20 ? FOOT + 3 : FOOT) : 0;
+	int foot = b->h < 9 ? 0 : b->h / 2 < FOOT ? b->h / 2 : FOOT;
 	struct box list = { b->y, b->x, b->h - foot, b->w };
 	struct box words = { b->y + b->h - foot, b->x, foot, b->w };
 	struct list lines = { .cur = lines_to(u, f->list.cur), .top = f->list.top };

@@ -169,13 +169,17 @@ static void targets_title(const struct ui *u, char *dst, size_t n)
 		snprintf(dst + len, n - len, ", %zu marked", t->nmarks);
 }
 
-static void drop_spaces(char *s)
+/* "39 KiB/s" as "39K/s": a row has little room. */
+static void shorten(char *s)
 {
 	char *to = s;
 
-	for (; *s; s++)
-		if (*s != ' ')
+	for (; *s; s++) {
+		if (s[0] == 'i' && s[1] == 'B')
+			s++;
+		else if (*s != ' ')
 			*to++ = *s;
+	}
 	*to = '\0';
 }
 
@@ -188,7 +192,7 @@ static void draw_figures(const struct item *i, int y, int x, int w)
 		const struct sample *m = &i->samples[k];
 
 		chart_value(s, sizeof(s), m->value, m->metric->unit);
-		drop_spaces(s);
+		shorten(s);
 		if (slots > 1)
 			put_right(y, x + k * (w / slots), w / slots, ROLE_DIM, s);
 		else if (text_cols(s) <= w)

@@ -6,7 +6,8 @@
 const struct verb verbs[] = {
 	{ "status", "status", "nodes, VMs, services and active injections", VERB_READS, 0, 0, 0,
 	  verb_status },
-	{ "list", "list nodes|vms|services|faults [TARGET]|points [NODE]|injections|scenarios",
+	{ "list",
+	  "list nodes|vms|services|links|faults [TARGET]|points [NODE]|injections|scenarios",
 	  "one kind of thing; faults with TARGET: which fit it, and why not", VERB_READS, 0, 1, 2,
 	  verb_list },
 	{ "show", "show TARGET",

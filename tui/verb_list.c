@@ -27,8 +27,7 @@ static size_t show_items(struct batch *b, const struct snapshot *s, enum kind k)
 		for (size_t j = 0; j < v->nitems; j++) {
 			if (v->items[j].kind != k)
 				continue;
-			emit_put(b->emit, k == KIND_VM ? record_vm(v, &v->items[j])
-						       : record_service(v, &v->items[j]));
+			emit_put(b->emit, record_item(v, &v->items[j]));
 			n++;
 		}
 	}
@@ -114,6 +113,11 @@ static int list_services(struct batch *b, const struct snapshot *s)
 	return (int)show_items(b, s, KIND_SERVICE);
 }
 
+static int list_links(struct batch *b, const struct snapshot *s)
+{
+	return (int)show_items(b, s, KIND_LINK);
+}
+
 static int list_injections(struct batch *b, const struct snapshot *s)
 {
 	return (int)show_injections(b, s, true);
@@ -162,9 +166,8 @@ static const struct listing {
 	uint64_t min_seq;
 	int (*show)(struct batch *b, const struct snapshot *s);
 } listings[] = {
-	{ "nodes", 1, list_nodes },
-	{ "vms", 2, list_vms },
-	{ "services", 2, list_services },
+	{ "nodes", 1, list_nodes },           { "vms", 2, list_vms },
+	{ "services", 2, list_services },     { "links", 2, list_links },
 	{ "injections", 2, list_injections },
 };
 

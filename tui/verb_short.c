@@ -234,7 +234,7 @@ static void show_found(struct batch *b, const struct snapshot *s, const struct b
 			if (!c || strncmp(c, be->name, len) != 0 || c[len] != '.' ||
 			    (it->kind == KIND_PATH) != storage)
 				continue;
-			emit_put(b->emit, storage ? record_storage(v, it) : record_service(v, it));
+			emit_put(b->emit, record_item(v, it));
 			b->tally.done++;
 		}
 	}

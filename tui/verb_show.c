@@ -14,20 +14,6 @@ static void show_facts(struct batch *b, const char *target, const struct item *i
 		emit_put(b->emit, record_fact(target, i->attrs[k].key, i->attrs[k].value));
 }
 
-static json_t *record_of(const struct node_view *v, const struct item *i)
-{
-	switch (i->kind) {
-	case KIND_VM:
-		return record_vm(v, i);
-	case KIND_PATH:
-		return record_storage(v, i);
-	case KIND_SERVICE:
-		return record_service(v, i);
-	default:
-		return record_node(v, now_boot_ms());
-	}
-}
-
 static int show_target(struct batch *b, const struct snapshot *s, const struct target *t)
 {
 	const struct node_view *v = snapshot_node(s, t->node);
@@ -39,7 +25,7 @@ static int show_target(struct batch *b, const struct snapshot *s, const struct t
 		i = v ? node_view_item(v, t->kind == KIND_VCPU ? KIND_VM : t->kind, t->name) : NULL;
 	if (!i)
 		return batch_usage(b, "%s: it is not there now", name);
-	emit_put(b->emit, record_of(v, i));
+	emit_put(b->emit, t->kind == KIND_NODE ? record_node(v, now_boot_ms()) : record_item(v, i));
 	show_facts(b, name, i);
 	for (size_t k = 0; k < s->nprobes; k++)
 		if (!s->probes[k].node[0] || strcmp(s->probes[k].node, t->node) == 0)

@@ -52,6 +52,23 @@ host_service() {
 	done <"$1/cpu.stat"
 }
 
+# Devices of the network that somebody switched on, but lo; their figures from the kernel's one table.
+host_links() {
+	while read -r host_d host_v; do
+		case $host_d in lo: | *[!:]) continue ;; esac # headings end with no colon
+		host_d=${host_d%:}
+		host_k=
+		[ ! -r "/sys/class/net/$host_d/flags" ] || read -r host_k <"/sys/class/net/$host_d/flags"
+		case $host_k in *[13579bdf]) ;; *) continue ;; esac # IFF_UP
+		say :link "$host_d"
+		read -r host_k <"/sys/class/net/$host_d/operstate" && say state "$host_k"
+		# shellcheck disable=SC2086 # bytes packets errs drop fifo frame compressed multicast, in and out
+		set -- $host_v
+		say rx "$1"
+		say tx "$9"
+	done </proc/net/dev 2>/dev/null
+}
+
 host_items() {
 	for host_c in /sys/fs/cgroup/*.slice/*.service /sys/fs/cgroup/*.slice/*.slice/*.service \
 		/sys/fs/cgroup/systemd/*.slice/*.service; do
@@ -69,6 +86,7 @@ host_items() {
 			say state down
 		}
 	done
+	host_links
 }
 
 # host_swept ID COMMAND…: what is left without a ledger entry is ended.

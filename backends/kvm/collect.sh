@@ -10,6 +10,15 @@ kvm_pids=
 kvm_seen=none
 kvm_page='' kvm_hz='' # asked when there is a VM
 
+# kvm_device OPTION WORDS: a line of kvm_devices, for the slow answer. The buses that libvirt makes for each are no news.
+kvm_device() {
+	case $2 in *pcie-root-port* | *pcie-pci-bridge*) return ;; esac
+	[ "$kvm_count" -lt 40 ] || return 0
+	kvm_devices=$kvm_devices$(printf 'device:%d\t%s %.200s' "$kvm_count" "$1" "$2")'
+'
+	kvm_count=$((kvm_count + 1))
+}
+
 # Takes one word of a command line; what follows a -name, -qmp … is kept. Names are text for a
 # screen: tabs and newlines are gone before (tr), and only the name proper is taken.
 kvm_arg() {
@@ -43,17 +52,20 @@ kvm_arg() {
 			;;
 		esac
 		;;
+	-device | -drive | -blockdev | -netdev | -nic | -cdrom | -hd[a-d])
+		kvm_device "$kvm_prev" "$1"
+		;;
 	esac
 	kvm_prev=$1
 }
 
-# Learns a process once: the name that it was given, how to ask it, its vCPUs.
+# Learns a process once: the name that it was given, how to ask it, the devices that it was given.
 kvm_learn() {
 	[ -n "$kvm_hz" ] || {
 		kvm_page=$(getconf PAGESIZE 2>/dev/null || echo 4096)
 		kvm_hz=$(getconf CLK_TCK 2>/dev/null || echo 100)
 	}
-	kvm_prev='' kvm_n='' kvm_q='' kvm_libvirt='' kvm_chardevs='' kvm_other=''
+	kvm_prev='' kvm_n='' kvm_q='' kvm_libvirt='' kvm_chardevs='' kvm_other='' kvm_devices='' kvm_count=0
 	kvm_words=$(tr '\0\n\t' '\n  ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
 	while IFS= read -r kvm_w; do
 		kvm_arg "$kvm_w"
@@ -68,7 +80,7 @@ EOF
 		eval "kvm_other=\${kvm_name_$kvm_p-}"
 		[ "$kvm_other" != "$kvm_n" ] || kvm_n="$kvm_n#$1"
 	done
-	eval "kvm_name_$1=\$kvm_n kvm_qmp_$1=\$kvm_q kvm_virt_$1=\$kvm_libvirt"
+	eval "kvm_name_$1=\$kvm_n kvm_qmp_$1=\$kvm_q kvm_virt_$1=\$kvm_libvirt kvm_dev_$1=\$kvm_devices"
 }
 
 kvm_discover_proc() {
@@ -205,10 +217,10 @@ kvm_slow() {
 	kvm_discover
 	for kvm_pid in $kvm_pids; do
 		kvm_l=''
-		eval "kvm_n=\$kvm_name_$kvm_pid kvm_q=\$kvm_qmp_$kvm_pid kvm_l=\$kvm_virt_$kvm_pid"
-		kvm_v=$(kvm_vm_status "$kvm_q" "${kvm_l:+$kvm_n}") || continue
+		eval "kvm_n=\$kvm_name_$kvm_pid kvm_q=\$kvm_qmp_$kvm_pid kvm_l=\$kvm_virt_$kvm_pid kvm_d=\$kvm_dev_$kvm_pid"
 		say :vm "$kvm_n"
-		say state "$kvm_v"
+		printf %s "$kvm_d"
+		! kvm_v=$(kvm_vm_status "$kvm_q" "${kvm_l:+$kvm_n}") || say state "$kvm_v"
 	done
 	[ -r $KVM_MODULE/points ] || return 0
 	say :node ''

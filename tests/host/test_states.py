@@ -146,12 +146,16 @@ def test_restore_all_of_two_operators_at_once(lab, guarded):
 def test_show_and_log_say_what_the_screens_show(lab, deck):
     """All of one target, and the journal, as text: for a screen reader, or a script."""
     ident = deck.ident(deck.inject("host.dns-fail", "n1", "reason=drill 7"))
+    links = {(l["link"], l["node"]) for l in deck("list", "links").of("link")}
+    assert {("eth0", "n1"), ("foreign1", "n1"), ("eth0", "n3")} <= links and "lo" not in dict(links)
     told = deck("show", "n1")
     assert told.one("node")["state"] == "up"
     assert {"kernel", "boot"} <= {f["key"] for f in told.of("fact")} and all(f["target"] == "n1" for f in told.of("fact"))
     # one of another operator's, whose entry somebody deleted, may be unknown here still
     assert [i["id"] for i in told.of("injection") if i["state"] != "unknown"] == [ident], told.out
     assert deck("show", "redis-server@n1").one("service")["pid"] > 1
+    link = deck("show", "link:eth0@n1").one("link")
+    assert link["state"] == "up" and link["figures"]["rx"] >= 0 and link["figures"]["tx"] >= 0
     deck("restore", ident)
     states = [l["state"] for l in deck("log").of("log") if l["id"] == ident]
     assert states == ["journaled", "active", "restoring", "restored"]

@@ -6,6 +6,7 @@ import pytest
 from deck import wait
 from outside import V4, V6
 from talk import Talk
+from ways import SERVER
 
 pytestmark = pytest.mark.long
 
@@ -13,14 +14,6 @@ CONFIG = """
 ssh_config = "%s/ssh_config";
 nodes = ( { name = "kvm2"; host = "10.77.0.22"; user = "root"; roles = ( "management" ); disposable = true; } );
 """
-# 8080 is the API, 8250 the agents' port
-SERVER = r"""mkdir -p /run/standin && cd /run/standin && cp /usr/bin/perl java && cat >org.apache.cloudstack.ServerDaemon <<'EOF'
-use IO::Socket::IP; use IO::Select;
-my @s = map { IO::Socket::IP->new(LocalHost => "::", LocalPort => $_, V6Only => 0, Listen => 64, ReuseAddr => 1) or die } 8080, 8250;
-my $all = IO::Select->new(@s);
-while (1) { for ($all->can_read) { my $c = $_->accept; sysread $c, my $got, 200; print $c "HTTP/1.0 401 Unauthorized\r\n\r\nhere\n"; close $c } }
-EOF
-setsid ./java org.apache.cloudstack.ServerDaemon </dev/null >/dev/null 2>&1 &"""
 # the time of a whole call on the node itself, by its own address or the loopback
 LOCAL = r"""perl -MIO::Socket::IP -MTime::HiRes=time -e '$t = time; $s = IO::Socket::IP->new(PeerHost => "%s", PeerPort => 8080) or die;
 print $s "GET /x HTTP/1.0\r\n\r\n"; $s->flush; 1 while <$s>; print time - $t'"""

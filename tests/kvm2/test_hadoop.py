@@ -5,6 +5,7 @@ import pytest
 
 from outside import SLOW
 from talk import Talk
+from ways import DATANODE
 
 pytestmark = pytest.mark.long
 
@@ -12,12 +13,6 @@ CONFIG = """
 ssh_config = "%s/ssh_config";
 nodes = ( { name = "kvm2"; host = "10.77.0.22"; user = "root"; roles = ( "datanode" ); disposable = true; } );
 """
-DATANODE = """mkdir -p /run/standin && cd /run/standin && cp /usr/bin/perl java && cat >org.apache.hadoop.hdfs.server.datanode.DataNode <<'EOF'
-use IO::Socket::INET;
-my $s = IO::Socket::INET->new(LocalPort => 9866, Listen => 16, ReuseAddr => 1) or die;
-while (my $c = $s->accept) { sysread $c, my $got, 100; print $c "HTTP/1.0 200 OK\r\n\r\nhere\n"; close $c }
-EOF
-setsid ./java org.apache.hadoop.hdfs.server.datanode.DataNode </dev/null >/dev/null 2>&1 &"""
 
 
 @pytest.fixture

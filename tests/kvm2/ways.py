@@ -17,6 +17,22 @@ setsid busybox sh /run/%s </dev/null >/dev/null 2>&1 & echo $!
 """
 NO_VICTIMS = "pkill -9 -f '^busybox sh /run/victim'; rm -f /run/victim*; true"
 
+# Servers that are named like Hadoop's and the cloud's, started like them, and answer at their ports: kvm2 has no Java.
+# 8080 is the API, 8250 the agents' port
+SERVER = r"""mkdir -p /run/standin && cd /run/standin && { [ -x java ] || cp /usr/bin/perl java; } && cat >org.apache.cloudstack.ServerDaemon <<'EOF'
+use IO::Socket::IP; use IO::Select;
+my @s = map { IO::Socket::IP->new(LocalHost => "::", LocalPort => $_, V6Only => 0, Listen => 64, ReuseAddr => 1) or die } 8080, 8250;
+my $all = IO::Select->new(@s);
+while (1) { for ($all->can_read) { my $c = $_->accept; sysread $c, my $got, 200; print $c "HTTP/1.0 401 Unauthorized\r\n\r\nhere\n"; close $c } }
+EOF
+setsid ./java org.apache.cloudstack.ServerDaemon </dev/null >/dev/null 2>&1 &"""
+DATANODE = """mkdir -p /run/standin && cd /run/standin && { [ -x java ] || cp /usr/bin/perl java; } && cat >org.apache.hadoop.hdfs.server.datanode.DataNode <<'EOF'
+use IO::Socket::INET;
+my $s = IO::Socket::INET->new(LocalPort => 9866, Listen => 16, ReuseAddr => 1) or die;
+while (my $c = $s->accept) { sysread $c, my $got, 100; print $c "HTTP/1.0 200 OK\r\n\r\nhere\n"; close $c }
+EOF
+setsid ./java org.apache.hadoop.hdfs.server.datanode.DataNode </dev/null >/dev/null 2>&1 &"""
+
 
 def victim(lab, name):
     return lab.on("kvm2", VICTIM % (name, name, name)).strip()

@@ -187,13 +187,13 @@ class Cell:
     # ---- to the transition ----
     def ttl(self):
         """The emulated host is slow: a restore of it must find it still there."""
-        slow = self.node.backends == "kvm"
+        slow = self.node.slow
         return TTL[self.transition] * (4 if slow else 1) if self.transition in TTL else TTL_OTHERS * (2 if slow else 1)
 
     def reach(self):
         """Brings it there; the process that stands still is self.console."""
         words = self.recipe.command(self.node, self.ttl())
-        if self.node.backends == "kvm":
+        if self.node.slow:
             self.node.watch(self.recipe.look)
         if self.transition in ("restoring", "restored"):
             ident = self.inject(words)
@@ -204,7 +204,7 @@ class Cell:
         else:
             self.console = self.operator.start(*words, "--wait", hold=HOLDS[self.transition])
         test = self.node.held if self.transition == "prepared" else self.operator.held
-        until("it is %s" % self.transition, test, 90 if self.node.backends == "kvm" else 30)
+        until("it is %s" % self.transition, test, 90 if self.node.slow else 30)
         self.stood = time.time()
         self.look()
 
@@ -329,8 +329,8 @@ class Cell:
         """Nothing that was shown was false when it was shown."""
         for line in self.shown:
             at, state = seconds_of(line["time"]), line["state"]
-            # what is shown was asked a little before
-            before = [there for begun, ended, there in self.looks if at - 1.5 <= begun and ended <= at]
+            # what is shown was asked a little before; an emulated host takes its time for an answer
+            before = [there for begun, ended, there in self.looks if at - (4 if self.node.slow else 1.5) <= begun and ended <= at]
             after = [there for begun, _, there in self.looks if begun > at][:1]
             if state in ENDED and before and all(before) and after == [True]:
                 raise Wrong("shown as %s (%s) while it was there" % (state, line["reason"]))

@@ -59,6 +59,7 @@ def at_controller(fn):
 
 class Place:
     """What is done on a node by SH, its shell."""
+    slow = False  # an emulated one, which watches itself
 
     def do(self, script):
         status, out = self.sh(script)

@@ -54,7 +54,7 @@ CLOUD_STOPPED = "p=$(systemctl show -p MainPID --value cloudstack-usage) || exit
 PARAMS = {"peers": "all"}
 
 # What cannot be derived. words: parameters; target: the kind, or a target; first: the
-# one that stands for its way; cannot: why the lab's nodes refuse it in the end.
+# one that stands for its way; whole: with --all each of its cells on its cluster, since no other nodes have its way; cannot: why the lab's nodes refuse it in the end.
 FAULTS = {
     "host.process-kill": {"target": "pid"},
     "host.net-rate": {"words": ["kbit=100000"]},
@@ -70,11 +70,25 @@ FAULTS = {
     "hadoop.yarn-health": {"target": "nm@{node}"},
     "cloudstack.crash": {"target": "ms@{node}", "on": "mgmt"},
     "cloudstack.hang": {"target": "usage@{node}", "on": "mgmt", "look": CLOUD_STOPPED},
-    "cloudstack.db-limit": {"target": "mysql@{node}", "on": "mgmt"},
+    "cloudstack.db-limit": {"target": "mysql@{node}", "on": "mgmt", "whole": True},
     "cloudstack.api-delay": {"target": "ms@{node}", "on": "mgmt", "words": ["ms=500"]},
     "cloudstack.agent-disconnect": {"target": "agent@{node}", "on": "cs1"},
-    "cloudstack.storage-ro": {"target": "path:/mnt/6e3f1c2a-9d41-4c0e-8a57-2b1f0d9e4c11@{node}", "on": "cs1"},
+    "cloudstack.storage-ro": {"target": "path:/mnt/6e3f1c2a-9d41-4c0e-8a57-2b1f0d9e4c11@{node}", "on": "cs1", "whole": True},
     "host.clock-skew": {"look": "exit 9", "cannot": "shares its kernel"},
+}
+
+# What needs a kernel of its own, on kvm2. A write to what is frozen stands still until it is thawed.
+FROZEN = "mountpoint -q /mnt/ext4 || exit 1; (echo x >/mnt/ext4/look) >/dev/null 2>&1 & sleep 0.7; kill -0 $!"
+SKEWED = "read -r up _ </proc/uptime; e=$(($(date +%s) - ${up%.*} - $(cat /dev/shm/epoch || date +%s))); [ ${e#-} -gt 1800 ] && [ -e /dev/shm/epoch ]"
+KVM2 = {
+    "host.net-delay": {},
+    "host.net-loss": {},
+    "host.net-corrupt": {},
+    "host.io-hang": {"target": "path:/mnt/ext4@{node}", "look": FROZEN},
+    "host.clock-skew": {"words": ["seconds=-3600"], "look": SKEWED},
+    "hadoop.delay": {},
+    "hadoop.datanode-slow": {},
+    "cloudstack.api-delay": {"target": "ms@{node}", "words": ["ms=500"]},
 }
 
 
@@ -83,13 +97,14 @@ class NoRecipe(Exception):
 
 
 class Recipe:
-    def __init__(self, fault):
-        """FAULT is its line of `list faults`."""
-        own = FAULTS.get(fault["fault"], {})
+    def __init__(self, fault, own=None):
+        """FAULT is its line of `list faults`; OWN: what cannot be derived of it, where it is not hit as in FAULTS."""
+        own = FAULTS.get(fault["fault"], {}) if own is None else own
         self.backend = fault["fault"].split(".")[0]
         targets = {"kvm": KVM_TARGETS, "hadoop": HADOOP_TARGETS}.get(self.backend, TARGETS)
         self.on = own.get("on", "slave1")  # the node of a cluster
         self.first = own.get("first", False)
+        self.whole = own.get("whole", False)
         self.name = fault["fault"]
         self.way = fault["way"] or self.name
         self.recovery = fault["recovery_ms"] / 1000

@@ -107,7 +107,7 @@ static const struct fault faults[] = {
 	  .seen = "round trips take longer",
 	  .undone = "the queue discipline is as before",
 	  .risk = "everything on the node, except SSH",
-	  .targets = 1u << KIND_NODE,
+	  .targets = 1u << KIND_NODE | 1u << KIND_LINK,
 	  .aftermath = AFTER_HEALS,
 	  .after_text = "at once",
 	  .params = delay_params,
@@ -189,7 +189,8 @@ static void make_vm(const struct deck *d, struct item *i, const char *node, cons
 	add_attr(i, "started", "4711");
 	add_attr(i, "vcpu0_tid", "4130");
 	add_attr(i, "vcpus", "1");
-	add_attr(i, "disk", "/srv/db1.qcow2");
+	add_attr(i, "device:0", "-drive file=/srv/db1.qcow2,if=none,id=d0");
+	add_attr(i, "device:1", "-device virtio-blk-device,drive=d0");
 	add_attr(i, "started by",
 		 "qemu-system-aarch64 -accel kvm -name db1 -smp 1 -m 512 -drive "
 		 "file=/srv/db1.qcow2,cache=none,werror=report,rerror=report");
@@ -216,6 +217,24 @@ static void make_service(struct item *i, const char *name, const char *component
 					 (300 + 80 * sin((double)now_boot_ms() / 4000)) * 1048576 };
 }
 
+static const struct metric traffic[] = {
+	{ .key = "rx", .label = "in", .unit = "B/s", .kind = KIND_LINK, .scale = 1 },
+	{ .key = "tx", .label = "out", .unit = "B/s", .kind = KIND_LINK, .scale = 1 },
+};
+
+static void make_link(struct item *i, const char *name)
+{
+	i->kind = KIND_LINK;
+	snprintf(i->name, sizeof(i->name), "%s", name);
+	snprintf(i->state, sizeof(i->state), "up");
+	i->nsamples = 2;
+	i->samples = calloc(i->nsamples, sizeof(*i->samples));
+	for (size_t k = 0; k < i->nsamples; k++)
+		i->samples[k] = (struct sample){ .metric = &traffic[k],
+						 .known = true,
+						 .value = 40000 + 8000 * (double)k };
+}
+
 static void make_services(struct node_view *v, size_t n)
 {
 	static const char *const has[][4] = { { "nn", "hadoop.nn", "rm", "hadoop.rm" },
@@ -224,11 +243,13 @@ static void make_services(struct node_view *v, size_t n)
 						"cloudstack.mysql" } };
 	const char *const *what = has[n - 3];
 
-	v->nitems = 3;
+	v->nitems = n == 5 ? 4 : 3;
 	v->items = calloc(v->nitems, sizeof(*v->items));
 	snprintf(v->items[0].state, sizeof(v->items[0].state), "up");
 	make_service(&v->items[1], what[0], what[1]);
 	make_service(&v->items[2], what[2], what[3]);
+	if (n == 5)
+		make_link(&v->items[3], "eth0");
 }
 
 static void make_items(const struct deck *d, struct node_view *v, size_t n)

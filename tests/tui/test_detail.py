@@ -63,10 +63,23 @@ def test_block_charts_by_theme(deck, tmp_path):
 def test_what_a_vm_is(t):
     assert re.search(r'started +\S*\d\d:\d\d.*, (\d+ d )?[\d:]+ ago', t.text()), t.text()
     assert re.search(r'vCPU 0 +thread 4130', t.text())
+    assert re.search(r'device +-device virtio-blk-device', t.text())
     t.wait_for('active;')
     t.keys('<Tab><End>')
     t.wait_for('last events')
     t.wait_for(re.compile(r'\d\d:\d\d:\d\d +active id=7f3a'))
+
+
+def test_a_link_is_a_target_with_figures(deck):
+    with Term([deck, '--mixed'], 120, 36) as t:
+        t.wait_for('mysql')
+        t.keys('/link:eth0<Enter><End>')
+        t.wait_for('Faults for link:eth0@mgmt')
+        t.wait_for('link eth0')
+        for word in (r'in +[\d.]+ .* top', r'out .* top'):
+            t.wait_for(re.compile(word))
+        row = next(line for line in t.lines() if re.search(r' net-delay +', line))
+        assert 'is not for' not in row, row
 
 
 def test_status_has_everything_in_columns(deck):

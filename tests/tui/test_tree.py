@@ -24,11 +24,11 @@ def left(t):
 def test_groups_are_what_the_nodes_are_for(t):
     for head in ('kvm +1 of 3 up', 'hadoop +2 of 2 up', 'cloudstack +1 of 1 up'):
         assert re.search(head, t.text()), t.text()
-    assert 'Targets 16' in t.text()
+    assert 'Targets 17' in t.text()
     t.keys('<Home><Down><Left><Left>')  # kvm1 is folded, then its heading has the cursor
     t.wait_for('All of kvm')
     t.keys('<Left>')
-    t.wait_for('Targets 9 ')
+    t.wait_for('Targets 10 ')
     assert 'web1' not in left(t)
     t.keys('<Right>')
     t.wait_for('kvm3')
@@ -79,7 +79,7 @@ def test_filter(t, typed, there, gone):
     for word in gone:
         assert word not in left(t), t.text()
     t.keys('<Esc>')
-    t.wait_for('Targets 16 ')
+    t.wait_for('Targets 17 ')
 
 
 def test_a_wrong_expression_is_said_while_it_is_typed(t):

@@ -272,7 +272,7 @@ static void test_json_hostile(void **state)
 		strcpy(vm.name, names[i]);
 		strcpy(vm.state, names[i]);
 		begin(&s, EMIT_JSON);
-		emit_put(&s.emit, record_vm(&v, &vm));
+		emit_put(&s.emit, record_item(&v, &vm));
 		end(&s);
 		/* one object, one line, whatever the name holds */
 		assert_ptr_equal(strchr(s.out, '\n'), s.out + s.nout - 1);
@@ -332,7 +332,7 @@ static void test_json_figures(void **state)
 	struct sample samples[] = { { .metric = &exits, .value = 12.5, .known = true },
 				    { .metric = &rss } };
 	struct item vm = { .kind = KIND_VM, .samples = samples, .nsamples = 2 };
-	json_t *o = record_vm(&v, &vm), *figures = json_object_get(o, "figures");
+	json_t *o = record_item(&v, &vm), *figures = json_object_get(o, "figures");
 
 	(void)state;
 	assert_true(json_number_value(json_object_get(figures, "exits")) > 12.4);
@@ -374,8 +374,8 @@ static void test_text(void **state)
 
 	(void)state;
 	begin(&s, EMIT_TEXT);
-	emit_put(&s.emit, record_vm(&v, &a));
-	emit_put(&s.emit, record_vm(&v, &b));
+	emit_put(&s.emit, record_item(&v, &a));
+	emit_put(&s.emit, record_item(&v, &b));
 	emit_mistake(&s.emit, "x.cfg", &m);
 	emit_put(&s.emit, record_summary(&t));
 	end(&s);

@@ -155,7 +155,7 @@ static void test_mistakes(void **state)
 		  "components[0].unit: is missing, and so is comm", 1 },
 		{ "metrics = ( { key = \"a\"; label = \"a\"; kind = \"vm\"; } );\nfaults = (" FAULT(
 			  "a", "") ");",
-		  "metrics[0].kind: expected node or service", 1 },
+		  "metrics[0].kind: expected node, service, pid, path or link", 1 },
 		{ "collect = \"../x.sh\";\nfaults = (" FAULT("a", "") ");",
 		  "collect: expected a file NAME.sh of the same directory", 1 },
 		{ "probes = ( { name = \"a\"; command = \"true\"; tcp = \"h:1\"; } );\nfaults = "
