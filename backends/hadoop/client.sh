@@ -30,5 +30,5 @@ hadoop_client() {
 
 # The one line of what a client printed that says why.
 hadoop_why() {
-	printf '%s\n' "$1" | grep -v -e '^	*at ' -e '^ *$' -e ' WARN ' | tail -n 1 | cut -c 1-300
+	printf '%s\n' "$1" | grep -v -e '^[[:space:]]*at ' -e '^[[:space:]]*\.\.\. [0-9]* more' -e '^ *$' -e ' WARN ' | tail -n 1 | cut -c 1-300
 }

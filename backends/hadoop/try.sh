@@ -74,8 +74,17 @@ hadoop_yarn_says() {
 	hadoop_u=$(hadoop_url rm)
 	hadoop_fetch "$hadoop_u/ws/v1/cluster/metrics" |
 		sed -n 's/.*"lostNodes":\([0-9]*\).*"unhealthyNodes":\([0-9]*\).*"decommissionedNodes":\([0-9]*\).*"activeNodes":\([0-9]*\).*/nodes: \4 active, \3 decommissioned, \2 unhealthy, \1 lost/p'
-	hadoop_fetch "$hadoop_u/ws/v1/cluster/scheduler" | sed 's/"queuePath"/\n&/g' |
-		sed -n 's/^"queuePath":"\([^"]*\)","capacity":\([0-9.]*\).*/queue \1: \2 %/p'
+	hadoop_v=$(hadoop_fetch "$hadoop_u/ws/v1/cluster/scheduler")
+	case $hadoop_v in
+	*'"queuePath"'*)
+		printf '%s' "$hadoop_v" | sed 's/"queuePath"/\n&/g' |
+			sed -n 's/^"queuePath":"\([^"]*\)","capacity":\([0-9.]*\).*/queue \1: \2 %/p'
+		;;
+	*) # before Hadoop 3.4 a queue has no path there
+		printf '%s' "$hadoop_v" | sed 's/"capacity"/\n&/g' |
+			sed -n 's/^"capacity":\([0-9.]*\),[^{}]*"queueName":"\([^"]*\)".*/queue \2: \1 %/p'
+		;;
+	esac
 }
 
 hadoop_refresh() {

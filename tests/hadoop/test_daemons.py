@@ -55,6 +55,7 @@ def killed(lab, deck, fault, target, words=()):
     wait("it is active", lambda: "active" in lab.on(node, "cat /run/faultdeck/*/state 2>/dev/null", check=False), LIMIT)
     console.kill()
     wait("the node has ended it", lambda: not lab.on(node, "ls /run/faultdeck 2>/dev/null", check=False), LIMIT)
+    assert lab.on(node, "nft list tables") == ""
     wait("the cluster is whole", lab.whole, LIMIT)
 
 

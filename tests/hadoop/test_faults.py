@@ -109,6 +109,7 @@ def test_pauses(lab, deck):
     ident = deck.break_("gc-pause", "nn@master", "pause=2000", "every=4000")
     wait("its own monitor counts pauses", lambda: (extra() or 0) > before + 3000, LIMIT)
     deck.restored(ident)
+    assert lab.on("master", "systemctl list-units --plain --no-legend 'faultdeck-*'") == ""  # what stops it is gone
     assert lab.hdfs()["FSState"] == "Operational"
 
 

@@ -135,17 +135,20 @@ def test_refresh(lab, deck):
     """A node on the exclude list is decommissioned, and back when it is not; a changed queue shows."""
     conf = "/etc/hadoop/conf/"
     scheduler = lab.on("master", "cat %scapacity-scheduler.xml" % conf)
-    lab.on("master", "echo slave1 >%syarn.exclude; sed -i 's,</configuration>,<property><name>yarn.scheduler.capacity.root.default.maximum-capacity"
-           "</name><value>60</value></property>&,' %scapacity-scheduler.xml" % (conf, conf))
+    lab.on("master", "echo slave1 >%syarn.exclude; sed -i 's,</configuration>,<property><name>yarn.scheduler.capacity.root.default.user-limit-factor"
+           "</name><value>2.5</value></property>&,' %scapacity-scheduler.xml" % (conf, conf))
     try:
         said = deck("hadoop", "yarn-refresh").out
         wait("it is decommissioned", lambda: lab.nodemanager("slave1")[0] == "DECOMMISSIONED", LIMIT)
         queue = lab.ask(8088, "ws/v1/cluster/scheduler")["scheduler"]["schedulerInfo"]["queues"]["queue"][0]
-        assert round(queue["maxCapacity"]) == 60 and "queue root.default" in said
+        assert queue["userLimitFactor"] == 2.5 and re.search(r"queue (root\.)?default: 100", said), said  # 3.3 tells no paths
+        lab.on("master", "sed -i 's,<value>100</value>,<value>50</value>,' %scapacity-scheduler.xml" % conf)
+        refused = deck("hadoop", "yarn-refresh", code=1).of("error")[0]["message"]
+        assert "Exception: " in refused, refused  # Hadoop's own words, and not the end of its trace
     finally:
         lab.on("master", ": >%syarn.exclude; cat >%scapacity-scheduler.xml <<'EOF'\n%sEOF" % (conf, conf, scheduler))
         deck("hadoop", "yarn-refresh")
-    deck("hadoop", "start")  # a NodeManager that is decommissioned ends
+        deck("hadoop", "start")  # a NodeManager that is decommissioned ends
     assert lab.nodemanager("slave1")[0] == "RUNNING"
 
 

@@ -204,7 +204,9 @@ class Cell:
         else:
             self.console = self.operator.start(*words, "--wait", hold=HOLDS[self.transition])
         test = self.node.held if self.transition == "prepared" else self.operator.held
-        until("it is %s" % self.transition, test, 90 if self.node.slow else 30)
+        until("it is %s" % self.transition, lambda: test() or self.console.poll() is not None, 90 if self.node.slow else 30)
+        if not test():
+            raise Wrong("it ended before it was %s: %s" % (self.transition, self.operator.end(self.console, 3)))
         self.stood = time.time()
         self.look()
 
