@@ -249,6 +249,15 @@ static void give_up(struct run *r)
 	run_stop(r, VERDICT_INCOMPLETE, why);
 }
 
+/* Without a step that began there is nothing for `finally` to put right. */
+static bool begun(const struct run *r)
+{
+	for (size_t i = 0; i < r->p->nsteps; i++)
+		if (r->p->steps[i].began_ms)
+			return true;
+	return false;
+}
+
 static int64_t turn_restoring(struct run *r, int64_t now)
 {
 	const bool all = restore_faults(r, NULL);
@@ -257,7 +266,7 @@ static int64_t turn_restoring(struct run *r, int64_t now)
 		return now + 1000;
 	if (!all)
 		give_up(r);
-	if (r->hurry || r->finally == r->s->finally.nsteps) {
+	if (r->hurry || r->finally == r->s->finally.nsteps || !begun(r)) {
 		set_phase(r, RUN_AFTER);
 		return now;
 	}

@@ -420,6 +420,25 @@ static void test_commands(void **state)
 	done(r, f, s);
 }
 
+/* What was not begun needs no putting right. */
+static void test_nothing_begun_runs_nothing(void **state)
+{
+	struct fake *f = fake_new();
+	struct scenario *s;
+	struct run_world w;
+	struct run *r;
+
+	(void)state;
+	fake_probe(f, "shop")->state = PROBE_FAILED;
+	r = ends(f,
+		 "description = \"d\"; steady = { before = ( \"shop\" ); within = \"9s\"; };\n"
+		 "steps = ( { command = \"x\"; node = \"n1\"; } );\n"
+		 "finally = ( { command = \"y\"; node = \"n1\"; } );\n",
+		 &s, &w, &(struct end){ VERDICT_FAILED, 7, "does not hold before" });
+	assert_int_equal(f->commands, 0);
+	done(r, f, s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -439,6 +458,7 @@ int main(void)
 		cmocka_unit_test(test_node_gone),
 		cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_nothing_begun_runs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, fake_setup, fake_teardown);
