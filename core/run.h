@@ -57,6 +57,7 @@ struct run_point {
 struct run_probe {
 	char name[NAME_MAX_], unit[32], node[64], value[160];
 	bool before, during, after, seen;
+	bool abort; /* nothing is injected before it was asked, and holds */
 	enum probe_state state;
 	int64_t asked_ms, said_ms;             /* CLOCK_BOOTTIME, of the last answer */
 	int64_t since_asked_ms, since_said_ms; /* of the first one in this state */
