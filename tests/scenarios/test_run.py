@@ -117,7 +117,8 @@ def test_killed_leaves_nothing_beyond_the_ttl(lab, deck):
     wait("the node has ended it by itself", lambda: not hangs(lab), 30)
     assert time.monotonic() - began < 12
     wait("nothing is left", lambda: lab.ours(("n1",)) == "", 5)
-    assert deck("restore", "--all").one("summary")["unknown"] == 0
+    swept = deck("restore", "--all")
+    assert swept.one("summary")["unknown"] == 0 and swept.one("injection")["state"] == "expired"  # it says what it found
     last = [j for j in deck.journal()][-1]
     assert last["state"] == "expired" and "the TTL passed" in last["reason"]
 
