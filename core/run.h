@@ -17,7 +17,7 @@
 #define RUN_SETTLE_MS   10000  /* for each node to show once more what is on it */
 #define RUN_FAULTS_MAX  4000
 #define RUN_POINTS_MAX  4000 /* of one probe: half of them go when it is full */
-#define RUN_CLOCK_TRIES 16
+#define RUN_CLOCK_TRIES 64
 
 /* What a run acts on. Times are CLOCK_BOOTTIME, and wall clock, of the operator. */
 struct run_world {
