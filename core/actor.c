@@ -76,6 +76,7 @@ static int open_session(struct actor *a, struct err *e)
 	pthread_mutex_unlock(&a->deck->lock);
 	o.accept_fingerprint = accept[0] ? accept : NULL;
 	r = transport_open(a->cfg, &o, &a->transport, e);
+	a->asked_ms = now_boot_ms();
 	if (!r)
 		r = open_collector(a, COLLECT_FAST, &a->fast, e);
 	a->fast_asked = r == 0;
@@ -143,8 +144,12 @@ static int fast_turn(struct actor *a, char **text, struct err *e)
 {
 	const bool waited = a->fast_asked;
 	const int limit = waited ? HELLO_MS : TICK_TIMEOUT_MS;
-	int r = waited ? 0 : chan_write(a->fast, "fast\n", 5, limit, e);
+	int r = 0;
 
+	if (!waited) {
+		a->asked_ms = now_boot_ms();
+		r = chan_write(a->fast, "fast\n", 5, limit, e);
+	}
 	a->fast_asked = false;
 	if (r)
 		return r;
@@ -176,7 +181,7 @@ static struct node_view *new_view(struct actor *a)
 	return v;
 }
 
-static int view_of(struct actor *a, const char *fast, int64_t asked, struct err *e)
+static int view_of(struct actor *a, const char *fast, struct err *e)
 {
 	struct collect_in in = { .fast = fast,
 				 .slow = a->slow_last ? a->slow_last : "",
@@ -198,7 +203,7 @@ static int view_of(struct actor *a, const char *fast, int64_t asked, struct err 
 	}
 	v->state = NODE_UP;
 	v->seen_boot_ms = now_boot_ms();
-	v->rtt_ms = (int)(v->seen_boot_ms - asked);
+	v->rtt_ms = (int)(v->seen_boot_ms - a->asked_ms);
 	v->seq = a->view->seq + 1;
 	v->sweep = a->view->sweep;
 	v->swept = a->view->swept;
@@ -209,14 +214,13 @@ static int view_of(struct actor *a, const char *fast, int64_t asked, struct err 
 
 int actor_tick(struct actor *a, struct err *e)
 {
-	int64_t asked = now_boot_ms();
 	char *text = NULL;
 	int r = fast_turn(a, &text, e);
 
 	if (!r && (!a->deck->o.glance || collect_wants_slow(text)))
 		r = slow_turn(a, e);
 	if (!r)
-		r = view_of(a, text, asked, e);
+		r = view_of(a, text, e);
 	if (!r)
 		probe_turn(a);
 	free(text);

@@ -53,6 +53,7 @@ struct actor {
 	struct buf fast_text, slow_text, probe_text;
 	char *slow_last;
 	bool fast_asked, slow_asked;
+	int64_t asked_ms; /* what the next answer of `fast` is to was sent then */
 	int64_t slow_due_ms, setup_since;
 };
 

@@ -132,7 +132,7 @@ static const struct run_probe *not_steady(const struct run *r, bool after, int64
 	for (size_t i = 0; i < r->nprobes; i++) {
 		const struct run_probe *p = &r->probes[i];
 
-		if (!(after ? p->after : p->before || p->during))
+		if (!(after ? p->after : p->before || p->during || p->abort))
 			continue;
 		if (!p->seen || p->asked_ms < since || p->state != PROBE_HOLDS)
 			return p;
@@ -249,6 +249,15 @@ static void give_up(struct run *r)
 	run_stop(r, VERDICT_INCOMPLETE, why);
 }
 
+/* Without a step that began there is nothing for `finally` to put right. */
+static bool begun(const struct run *r)
+{
+	for (size_t i = 0; i < r->p->nsteps; i++)
+		if (r->p->steps[i].began_ms)
+			return true;
+	return false;
+}
+
 static int64_t turn_restoring(struct run *r, int64_t now)
 {
 	const bool all = restore_faults(r, NULL);
@@ -257,7 +266,7 @@ static int64_t turn_restoring(struct run *r, int64_t now)
 		return now + 1000;
 	if (!all)
 		give_up(r);
-	if (r->hurry || r->finally == r->s->finally.nsteps) {
+	if (r->hurry || r->finally == r->s->finally.nsteps || !begun(r)) {
 		set_phase(r, RUN_AFTER);
 		return now;
 	}
@@ -373,8 +382,11 @@ static int add_probes(struct run *r)
 				       r->s->steady.after };
 	int ret = 0;
 
-	for (size_t i = 0; i < r->s->nprobes && !ret; i++)
+	for (size_t i = 0; i < r->s->nprobes && !ret; i++) {
 		ret = add_probe(r, r->s->set->list[i].name);
+		if (!ret)
+			watched(r, r->s->set->list[i].name)->abort = r->s->set->list[i].abort;
+	}
 	for (size_t i = 0; i < sizeof(lists) / sizeof(*lists); i++)
 		for (char *const *n = lists[i]; n && *n && !ret; n++)
 			ret = add_probe(r, *n);

@@ -17,7 +17,7 @@
 #define RUN_SETTLE_MS   10000  /* for each node to show once more what is on it */
 #define RUN_FAULTS_MAX  4000
 #define RUN_POINTS_MAX  4000 /* of one probe: half of them go when it is full */
-#define RUN_CLOCK_TRIES 16
+#define RUN_CLOCK_TRIES 64
 
 /* What a run acts on. Times are CLOCK_BOOTTIME, and wall clock, of the operator. */
 struct run_world {
@@ -57,6 +57,7 @@ struct run_point {
 struct run_probe {
 	char name[NAME_MAX_], unit[32], node[64], value[160];
 	bool before, during, after, seen;
+	bool abort; /* nothing is injected before it was asked, and holds */
 	enum probe_state state;
 	int64_t asked_ms, said_ms;             /* CLOCK_BOOTTIME, of the last answer */
 	int64_t since_asked_ms, since_said_ms; /* of the first one in this state */

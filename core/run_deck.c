@@ -217,10 +217,32 @@ static void wait_for_news(struct scenario_run *sr, int64_t next)
 	pthread_mutex_unlock(&d->lock);
 }
 
+/* Anew: the clocks of nodes are known best at the end. */
+static void time_events(const struct scenario_run *sr)
+{
+	json_t *o;
+	size_t i;
+
+	json_array_foreach(sr->r->module_events, i, o)
+	{
+		const char *node = json_string_value(json_object_get(o, "node"));
+		const double s = json_real_value(json_object_get(o, "node_boottime"));
+		const int64_t at = run_node_time(sr->r, node, s * 1000);
+		char t[32];
+
+		text_time(t, sizeof(t), at);
+		if (at)
+			json_object_set_new(o, "time", json_string(t));
+	}
+}
+
 static void write_report(struct scenario_run *sr)
 {
-	json_t *o = report_results(sr->r, sr->d->o.cfg->cluster, sr->d->owner);
 	struct err e = { 0 };
+	json_t *o;
+
+	time_events(sr);
+	o = report_results(sr->r, sr->d->o.cfg->cluster, sr->d->owner);
 
 	if (!o || report_write(sr->dir, o, &e))
 		deck_log(sr->d, "", -EIO, "the report in %s: %s", sr->dir,

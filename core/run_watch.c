@@ -99,7 +99,7 @@ static void watch_fault(struct run *r, const struct snapshot *s, struct run_faul
 	f->i = *i;
 	if (!f->i.started_unix_ms)
 		f->i.started_unix_ms = started;
-	if (f->i.deadline_node_ms && !f->armed_ms)
+	if (f->i.deadline_node_ms) /* anew: its clock gets known better with each answer */
 		f->armed_ms =
 			run_node_time(r, f->i.node, (double)(f->i.deadline_node_ms - f->i.ttl_ms));
 	if (i->state == was)

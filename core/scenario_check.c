@@ -335,6 +335,8 @@ static void make_set(struct scenario_load *l)
 	l->schema.oom |= !grown;
 	if (!grown)
 		return;
+	for (size_t i = 0; i < l->s->nprobes; i++)
+		set->list[i].file = schema_keep(&l->schema, l->s->path);
 	memset(&set->list[l->s->nprobes], 0, (set->n - l->s->nprobes) * sizeof(*set->list));
 	each_step(l, &l->s->root, keep_command);
 	each_step(l, &l->s->finally, keep_command);

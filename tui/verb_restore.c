@@ -306,13 +306,18 @@ static int report_all(struct batch *b, const struct sweep *w)
 	return !up && !worst && b->cfg->nnodes ? EXIT_UNREACHABLE : worst;
 }
 
-static int show_active(struct batch *b, const struct snapshot *s)
+static int show_active(struct batch *b)
 {
+	const struct snapshot *s = deck_snapshot(b->deck);
+	size_t up;
+
 	for (size_t i = 0; i < s->ninjections; i++)
 		if (!state_is_final(s->injections[i].state))
 			emit_put(b->emit, record_injection(&s->injections[i], now_boot_ms()));
 	b->tally.done = (int)snapshot_active(s);
-	return batch_reach(b, s) || !b->cfg->nnodes ? EXIT_DONE : EXIT_UNREACHABLE;
+	up = batch_reach(b, s);
+	snapshot_put(s);
+	return up || !b->cfg->nnodes ? EXIT_DONE : EXIT_UNREACHABLE;
 }
 
 static int sweep(struct batch *b, unsigned flags, struct sweep *w)
@@ -332,11 +337,14 @@ static int restore_all(struct batch *b, unsigned flags)
 	int r;
 
 	b->scope_all = true;
-	r = batch_contact(b, 1);
+	r = batch_open(b);
 	if (r)
 		return r;
+	/* as the journal has it: what a node has ended since is told of, too */
 	w.before = deck_snapshot(b->deck);
-	r = b->args->opts & OPT_DRY_RUN ? show_active(b, w.before) : sweep(b, flags, &w);
+	r = batch_contact(b, 1);
+	if (!r)
+		r = b->args->opts & OPT_DRY_RUN ? show_active(b) : sweep(b, flags, &w);
 	snapshot_put(w.before);
 	return r;
 }

@@ -77,6 +77,7 @@ nft list tables | grep faultdeck
 tc qdisc show | grep ' f[de]: '
 ls -d /run/systemd/system/*.d/faultdeck-* /run/systemd/transient/faultdeck-* 2>/dev/null
 pgrep -af '/run/faultdec[k]/'
+grep -s ^id= /sys/kernel/debug/faultdeck/rules
 true
 """
 
@@ -125,6 +126,6 @@ class Labs(Nodes):
             return dict(zip(nodes, pool.map(lambda n: self.foreign(n, "snapshot"), nodes)))
 
     def ours(self, nodes):
-        """What nodes have of ours: ledger, tables, qdiscs, drop-ins, timers, processes."""
+        """What nodes have of ours: ledger, tables, qdiscs, drop-ins, timers, processes, rules of the module."""
         with concurrent.futures.ThreadPoolExecutor(len(nodes)) as pool:
             return "".join(pool.map(lambda n: self.on(n, OURS), nodes))

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Scenarios on the lab: what they did is looked at by plain ssh, and their reports by other people's tools."""
+import contextlib
+import datetime
 import json
 import os
+import re
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -54,6 +57,19 @@ class Report:
         return all(r["state"] == "clean" for r in self["residue"])
 
 
+def millis(stamp):
+    return datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00")).timestamp() * 1000
+
+
+def so_far(where):
+    """The events of a run that goes on."""
+    path = os.path.join(where, "events.ndjson")
+    if not os.path.exists(path):
+        return []
+    with open(path) as f:
+        return [json.loads(line) for line in f.read().rpartition("\n")[0].splitlines()]
+
+
 class ScenarioDeck(HostDeck):
     reports = 0
 
@@ -69,6 +85,42 @@ class ScenarioDeck(HostDeck):
         with open(path, "w") as f:
             f.write(text)
         return path
+
+
+SECOND = ("cd / && export HADOOP_PID_DIR=/run/hadoop/second HADOOP_IDENT_STRING=second && mkdir -p /run/hadoop/second /var/lib/hadoop/data2 && "
+          "chown hdfs:hadoop /run/hadoop/second /var/lib/hadoop/data2 && chmod 700 /var/lib/hadoop/data2 && "
+          "setpriv --reuid=hdfs --regid=hadoop --clear-groups hdfs --daemon start datanode -Ddfs.datanode.data.dir=/var/lib/hadoop/data2 "
+          "-Ddfs.datanode.address=0.0.0.0:9876 -Ddfs.datanode.http.address=0.0.0.0:9874 -Ddfs.datanode.ipc.address=0.0.0.0:9877")
+
+
+def deck_on(lab, part, state):
+    """Batch verbs for a part of the lab, which is up then."""
+    lab.up(part)
+    config = os.path.join(lab.dir, part + ".cfg")
+    if part == "kvm":
+        config = os.path.join(lab.dir, "kvm1.cfg")
+        with open(os.path.join(TOP, "cluster.cfg")) as shipped, open(config, "w") as ours:
+            ours.write(re.sub("build/lab", lab.dir, shipped.read()))
+    elif part == "nodes:3":
+        config = os.path.join(lab.dir, "nodes.cfg")
+    return ScenarioDeck(lab, state, config)
+
+
+def dfs_state(lab):
+    return json.loads(lab.on("master", "curl -sg 'http://master:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState'"))["beans"][0]
+
+
+@contextlib.contextmanager
+def third_datanode(lab):
+    """Of two alone, no block can be copied to another. With a file of two copies."""
+    lab.on("slave2", SECOND)
+    try:
+        wait("three DataNodes", lambda: dfs_state(lab)["NumLiveDataNodes"] == 3, 120)
+        lab.on("master", "head -c 64K /dev/urandom >/run/put && curl -sf -L -m 30 -T /run/put 'http://master:9870/webhdfs/v1/tmp/copied?user.name=hdfs&op=CREATE&overwrite=true'")
+        yield
+    finally:
+        lab.on("slave2", "kill -9 $(cat /run/hadoop/second/*.pid); rm -rf /run/hadoop/second /var/lib/hadoop/data2")
+        lab.on("master", "systemctl restart hadoop-hdfs-namenode", limit=120)
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """The presets of guests, Hadoop and the cloud, each on its lab: all of them long."""
-import json
 import os
-import re
+import time
 
 import pytest
 
-from conftest import Report, ScenarioDeck, TOP, wait
+from conftest import Report, TOP, deck_on, dfs_state, millis, third_datanode, wait
+from deck import Pipe
 
 pytestmark = pytest.mark.long
 POOL = "/mnt/6e3f1c2a-9d41-4c0e-8a57-2b1f0d9e4c11"
-SECOND = ("cd / && export HADOOP_PID_DIR=/run/hadoop/second HADOOP_IDENT_STRING=second && mkdir -p /run/hadoop/second /var/lib/hadoop/data2 && "
-          "chown hdfs:hadoop /run/hadoop/second /var/lib/hadoop/data2 && chmod 700 /var/lib/hadoop/data2 && "
-          "setpriv --reuid=hdfs --regid=hadoop --clear-groups hdfs --daemon start datanode -Ddfs.datanode.data.dir=/var/lib/hadoop/data2 "
-          "-Ddfs.datanode.address=0.0.0.0:9876 -Ddfs.datanode.http.address=0.0.0.0:9874 -Ddfs.datanode.ipc.address=0.0.0.0:9877")
-
-
-def deck_on(lab, part, tmp_path):
-    lab.up(part)
-    config = os.path.join(lab.dir, part + ".cfg")
-    if part == "kvm":
-        with open(os.path.join(TOP, "cluster.cfg")) as f:
-            config = tmp_path / "kvm.cfg"
-            config.write_text(re.sub("build/lab", lab.dir, f.read()))
-    return ScenarioDeck(lab, tmp_path, str(config))
 
 
 def run(lab, part, tmp_path, name, *words, nodes=(), during=None, limit=400):
@@ -60,25 +46,101 @@ def test_vm_bit_flips(lab, tmp_path):
     wait("it writes", lambda: "write ok" in lab.on("kvm1", "tail -n 1 /run/qemu/db1.console"), 60)
 
 
+def test_migration_dirty_log(lab, tmp_path):
+    guest = lambda verb: lab.on("kvm1", "/usr/lib/fdlab/guest %s db1" % verb)  # noqa: E731
+    lab.up("kvm")
+    guest("move")
+    assert guest("same") == "0 of 40960 pages differ\n"  # without the fault
+    guest("restart")
+    wait("it writes", lambda: "write ok" in lab.on("kvm1", "tail -n 1 /run/qemu/db1.console", check=False), 60)
+    report = run(lab, "kvm", tmp_path, "migration-dirty-log", nodes=("kvm1",), limit=580,
+                 during=lambda: lab.on("kvm1", "grep -E 'point=dirty-log .* injected=[1-9]' /sys/kernel/debug/faultdeck/rules", check=False))
+    said = {s["name"].split()[0]: s["message"] for s in report["steps"]}
+    assert int(said["arrived-damaged"].split(" of 40960 pages")[0]) > 0
+    assert said["arrived-whole"] == "0 of 40960 pages differ"
+    hidden = [(int(e["from"]), int(e["to"])) for e in report["events"]]
+    assert hidden and all(to == 0 for _, to in hidden) and report["faults"][0]["hits"] > 0  # share=100
+    wait("it writes", lambda: "write ok" in lab.on("kvm1", "tail -n 1 /run/qemu/db1.console"), 60)
+
+
+class Clock:
+    """kvm1's clock since its boot, and when its shell did what it was asked: between two moments of ours."""
+
+    def __init__(self, lab):
+        ssh = ["ctl", "ssh", "-F", os.path.join(lab.dir, "ssh_config"), "-l", "root", "kvm1", "sh"]
+        self.shell = Pipe([lab.lab, *ssh], TOP, lab.env)
+        self.pid = int(self.ask("echo $$")[1])
+
+    def ask(self, what):
+        before = time.time()
+        said, _ = self.shell.ask(what + "; echo @\n", rb"@\n", 60)
+        return before, said, time.time()
+
+    def offset(self):
+        """What has to be added to its clock to have ours, in seconds; half of what it may be off."""
+        low, high = float("-inf"), float("inf")
+        for _ in range(200):
+            before, up, after = self.ask("read up idle </proc/uptime; echo $up")
+            low, high = max(low, before - float(up) - 0.01), min(high, after - float(up))
+            if high - low < 0.02:
+                break
+        return (low + high) / 2, (high - low) / 2
+
+
+def test_times_of_a_host_whose_clock_is_off(lab, tmp_path):
+    """kvm1 has a kernel of its own, and its wall clock is an hour ahead: the report is in our time all the same, by 50 ms."""
+    deck = deck_on(lab, "kvm", tmp_path)
+    clock = Clock(lab)
+    path = deck.write('description = "d"; steps = ( { inject = "kvm.file-write"; on = "pid:%d@kvm1"; params = ( "errno=EIO" ); ttl = "2m"; as = "eio"; },\n'
+                      '{ wait = "15s"; }, { restore = "eio"; }, { wait = "1s"; } );' % clock.pid)
+    write = "echo x >/run/clock; echo $?"
+    where = os.path.join(str(tmp_path), "report")
+    lab.on("kvm1", "date -s '+1 hour'")
+    try:
+        assert float(lab.on("kvm1", "date +%s")) - time.time() > 3500
+        assert clock.ask(write)[1] == "0\n"
+        p = deck.start("--yes", "run", path, "--report", where)
+        wait("its writes fail", lambda: clock.ask(write)[1] == "1\n", 60)
+        asked = [clock.ask(write) for _ in range(20)]
+        offset, error = clock.offset()
+        out, _ = p.communicate(timeout=120)
+        assert p.returncode == 0, out
+        assert clock.ask(write)[1] == "0\n"
+    finally:
+        lab.on("kvm1", "date -s @%d; rm -f /run/clock" % time.time())
+        clock.shell.end()
+    report = Report(where)
+    fault = report["faults"][0]
+    seen = [(millis(e["time"]) / 1000, float(e["node_boottime"])) for e in report["events"]]
+    print("the offset is known by ± %.1f ms; the report's is %.1f ms off; the quickest of our writes took %.1f ms" % (
+        error * 1000, max(abs(at - boot - offset) for at, boot in seen) * 1000, min(c - a for a, _, c in asked) * 1000))
+    assert error < 0.02, "the machine is too busy to tell"
+    assert {said for _, said, _ in asked} == {"1\n"} and len(seen) > len(asked)
+    # by the node's clock, whose offset we have measured ourselves
+    assert all(abs(at - (boot + offset)) < 0.05 for at, boot in seen)
+    # by ours, from outside: the last writes are those that we asked for
+    for (before, _, after), (at, _) in zip(asked, seen[-len(asked):]):
+        assert before - 0.05 < at < after + 0.05
+    journal = {j["state"]: millis(j["time"]) for j in deck.journal() if j["id"] == fault["id"]}
+    assert abs(millis(fault["active"]) - journal["active"]) < 1 and abs(millis(fault["ended"]) - journal["restored"]) < 1
+    assert journal["journaled"] - 50 < millis(fault["armed"]) < journal["active"] + 50
+    assert all(millis(fault["armed"]) - 50 < at * 1000 < journal["restored"] + 50 for at, _ in seen)
+
+
 def test_namenode_crash(lab, tmp_path):
     report = run(lab, "hadoop", tmp_path, "namenode-crash", nodes=("master",),
                  during=lambda: "Connection refused" in lab.on("master", "curl -sS http://master:9870/jmx 2>&1 | head -c 200; true", check=False) or
                  "Couldn't connect" in lab.on("master", "curl -sS http://master:9870/jmx 2>&1 | head -c 200; true", check=False))
-    assert "value of Pi" in report["steps"][-1]["message"]
+    assert "value of Pi" in report["steps"][-1]["message"]  # of the job that it died under
+    lives = next(p for p in report["probes"] if p["probe"] == "job computes")
+    away = [t for t, s, _ in next(p for p in report["probes"] if p["probe"] == "NameNode is active")["points"] if s == "failed"]
+    assert any(s == "holds" and away[0] <= t <= away[-1] for t, s, _ in lives["points"])
 
 
 def test_datanode_partition(lab, tmp_path):
     lab.up("hadoop")
-    state = lambda: lab.on("master", "curl -sg 'http://master:9870/jmx?qry=Hadoop:service=NameNode,name=FSNamesystemState'")  # noqa: E731
-    lab.on("slave2", SECOND)
-    try:
-        wait("three DataNodes", lambda: json.loads(state())["beans"][0]["NumLiveDataNodes"] == 3, 120)
-        lab.on("master", "head -c 64K /dev/urandom >/run/put && curl -sf -L -m 30 -T /run/put 'http://master:9870/webhdfs/v1/tmp/copied?user.name=hdfs&op=CREATE&overwrite=true'")
-        run(lab, "hadoop", tmp_path, "datanode-partition", nodes=("slave1",),
-            during=lambda: json.loads(state())["beans"][0]["NumDeadDataNodes"] == 1)
-    finally:
-        lab.on("slave2", "kill -9 $(cat /run/hadoop/second/*.pid); rm -rf /run/hadoop/second /var/lib/hadoop/data2")
-        lab.on("master", "systemctl restart hadoop-hdfs-namenode", limit=120)
+    with third_datanode(lab):
+        run(lab, "hadoop", tmp_path, "datanode-partition", nodes=("slave1",), during=lambda: dfs_state(lab)["NumDeadDataNodes"] == 1)
 
 
 def test_yarn_unhealthy(lab, tmp_path):

@@ -310,6 +310,31 @@ static void test_not_steady_again(void **state)
 	done(r, f, s);
 }
 
+static void holds_from_7s(struct fake *f, struct run *r)
+{
+	(void)r;
+	fake_probe(f, "mine")->state = f->now < 7000 ? PROBE_FAILED : PROBE_HOLDS;
+}
+
+/* The guard refuses what an abort probe that does not hold, or was not asked yet, could not see. */
+static void test_abort_probe_holds_before(void **state)
+{
+	struct fake *f = fake_new();
+	struct scenario *s;
+	struct run_world w;
+	struct run *r;
+
+	(void)state;
+	f->each = holds_from_7s;
+	r = ends(
+		f,
+		"description = \"d\"; probes = ( { name = \"mine\"; abort = true; command = \"x\"; "
+		"node = \"n1\"; } );\nsteps = ( " HANG "{ wait = \"1s\"; } );\n",
+		&s, &w, &(struct end){ VERDICT_PASSED, 0, "" });
+	assert_in_range(f->inj[0].started_unix_ms - UNIX_BASE, 7000, 9000);
+	done(r, f, s);
+}
+
 static void test_half_way(void **state)
 {
 	static const char text[] =
@@ -420,6 +445,25 @@ static void test_commands(void **state)
 	done(r, f, s);
 }
 
+/* What was not begun needs no putting right. */
+static void test_nothing_begun_runs_nothing(void **state)
+{
+	struct fake *f = fake_new();
+	struct scenario *s;
+	struct run_world w;
+	struct run *r;
+
+	(void)state;
+	fake_probe(f, "shop")->state = PROBE_FAILED;
+	r = ends(f,
+		 "description = \"d\"; steady = { before = ( \"shop\" ); within = \"9s\"; };\n"
+		 "steps = ( { command = \"x\"; node = \"n1\"; } );\n"
+		 "finally = ( { command = \"y\"; node = \"n1\"; } );\n",
+		 &s, &w, &(struct end){ VERDICT_FAILED, 7, "does not hold before" });
+	assert_int_equal(f->commands, 0);
+	done(r, f, s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -435,10 +479,12 @@ int main(void)
 		cmocka_unit_test(test_since),
 		cmocka_unit_test(test_during),
 		cmocka_unit_test(test_not_steady_again),
+		cmocka_unit_test(test_abort_probe_holds_before),
 		cmocka_unit_test(test_half_way),
 		cmocka_unit_test(test_node_gone),
 		cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_commands),
+		cmocka_unit_test(test_nothing_begun_runs_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, fake_setup, fake_teardown);
