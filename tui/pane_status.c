@@ -11,6 +11,14 @@ struct columns {
 	int name, kind, state, rest;
 };
 
+/* A link is news here where something is wrong with it; all of them are in the tree. */
+static bool is_shown(const struct ui *u, const struct node_view *v, const struct item *i)
+{
+	if (i->kind == KIND_LINK)
+		return i->bad || ui_mark(u, v, i) == MARK_INJECTED;
+	return i->kind != KIND_INJECTION;
+}
+
 static struct columns columns_of(const struct ui *u, int w)
 {
 	struct columns c = { .name = 8, .state = 11 };
@@ -21,7 +29,7 @@ static struct columns columns_of(const struct ui *u, int w)
 
 		c.name = cols > c.name ? cols : c.name;
 		for (size_t i = 1; i < v->nitems; i++) {
-			if (v->items[i].kind == KIND_INJECTION)
+			if (!is_shown(u, v, &v->items[i]))
 				continue;
 			cols = text_cols(v->items[i].name) + 4;
 			c.name = cols > c.name ? cols : c.name;
@@ -167,7 +175,7 @@ void detail_status(struct ui *u, struct pen *p, const char *group)
 			continue;
 		draw_node(u, p, &c, v);
 		for (size_t i = 1; i < v->nitems; i++)
-			if (v->items[i].kind != KIND_INJECTION)
+			if (is_shown(u, v, &v->items[i]))
 				draw_item(u, p, &c, v, &v->items[i]);
 	}
 	if (group)
