@@ -80,6 +80,9 @@ def test_a_link_is_a_target_with_figures(deck):
             t.wait_for(re.compile(word))
         row = next(line for line in t.lines() if re.search(r' net-delay +', line))
         assert 'is not for' not in row, row
+        t.keys('<Esc>5')  # nothing is wrong with it: no news there
+        t.wait_for(re.compile('ms +service +up'))
+        assert not re.search('eth0 +link', t.text())
 
 
 def test_status_has_everything_in_columns(deck):
