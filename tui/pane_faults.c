@@ -7,7 +7,7 @@
 
 #include "console_ui.h"
 
-#define FOOT 8 /* lines of plain words below the list at most, where there is room */
+#define FOOT 10 /* lines of plain words below the list at most, where there is room */
 
 struct target fault_target(const struct fault *f, const struct target *t)
 {
