@@ -5,6 +5,7 @@ import datetime
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree
@@ -87,6 +88,7 @@ class ScenarioDeck(HostDeck):
         return path
 
 
+DECKS = []  # of this test
 SECOND = ("cd / && export HADOOP_PID_DIR=/run/hadoop/second HADOOP_IDENT_STRING=second && mkdir -p /run/hadoop/second /var/lib/hadoop/data2 && "
           "chown hdfs:hadoop /run/hadoop/second /var/lib/hadoop/data2 && chmod 700 /var/lib/hadoop/data2 && "
           "setpriv --reuid=hdfs --regid=hadoop --clear-groups hdfs --daemon start datanode -Ddfs.datanode.data.dir=/var/lib/hadoop/data2 "
@@ -103,7 +105,20 @@ def deck_on(lab, part, state):
             ours.write(re.sub("build/lab", lab.dir, shipped.read()))
     elif part == "nodes:3":
         config = os.path.join(lab.dir, "nodes.cfg")
-    return ScenarioDeck(lab, state, config)
+    DECKS.append(ScenarioDeck(lab, state, config))
+    return DECKS[-1]
+
+
+@pytest.fixture(autouse=True)
+def no_runner_stays():
+    """Also where a test ends in the midst of a run."""
+    yield
+    for deck in DECKS:
+        for p in deck.started:
+            if p.poll() is None:
+                os.killpg(p.pid, signal.SIGKILL)
+            p.communicate()
+    DECKS.clear()
 
 
 def dfs_state(lab):
