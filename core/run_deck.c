@@ -228,11 +228,9 @@ static void time_events(const struct scenario_run *sr)
 		const char *node = json_string_value(json_object_get(o, "node"));
 		const double s = json_real_value(json_object_get(o, "node_boottime"));
 		const int64_t at = run_node_time(sr->r, node, s * 1000);
-		char t[32];
 
-		text_time(t, sizeof(t), at);
 		if (at)
-			json_object_set_new(o, "time", json_string(t));
+			json_object_set_new(o, "time", json_time_or_null(at));
 	}
 }
 

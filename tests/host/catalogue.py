@@ -27,4 +27,4 @@ def begin(deck, fault):
     """What is said of it on n1; None where that node cannot, which is refused with a reason before anything is changed."""
     name = fault["fault"]
     done = deck("--yes", "inject", name, TARGETS[fault["targets"][0]], *words(fault, "n2"), *WORDS.get(name, []), code=None)
-    return None if "has no" in done.out or "cannot be frozen" in done.out else done
+    return None if done.code and ("has no" in done.out or "cannot be frozen" in done.out) else done

@@ -331,8 +331,8 @@ class Cell:
         """Nothing that was shown was false when it was shown."""
         for line in self.shown:
             at, state = seconds_of(line["time"]), line["state"]
-            # what is shown was asked a little before; an emulated host takes its time for an answer
-            before = [there for begun, ended, there in self.looks if at - (4 if self.node.slow else 1.5) <= begun and ended <= at]
+            # what is shown was asked a little before
+            before = [there for begun, ended, there in self.looks if at - 1.5 <= begun and ended <= at]
             after = [there for begun, _, there in self.looks if begun > at][:1]
             if state in ENDED and before and all(before) and after == [True]:
                 raise Wrong("shown as %s (%s) while it was there" % (state, line["reason"]))

@@ -14,10 +14,6 @@ from ways import DATANODE, DISKS, NO_DISKS, SERVER  # noqa: E402
 LEFT = r"""
 grep '^id=' /sys/kernel/debug/faultdeck/rules
 ls -d /run/faultdeck 2>/dev/null && ls -R /run/faultdeck
-pgrep -af '^[^ ]*sh /run/faultdeck/'
-"""
-LEFT2 = r"""
-ls -d /run/faultdeck 2>/dev/null && ls -R /run/faultdeck
 tc qdisc show | grep ' fd: '
 pgrep -af '^[^ ]*sh /run/faultdeck/'
 """
@@ -77,7 +73,7 @@ class Emulated(Place):
         return self.do("pgrep -f '^sleep 99999'").split()[0]
 
     def left(self):
-        return self.sh(self.leaves)[1]
+        return self.sh(LEFT)[1]
 
     def on_disk(self):
         return self.sh("find /etc /var /root /usr/local -xdev -name '*faultdeck*'")[1]
@@ -124,7 +120,7 @@ class Emulated(Place):
         lab("up", self.part)
 
     def fill_disk(self):
-        self.do("fallocate -l $(($(stat -f -c '%a * %S' /) - 1048576)) /root/fill")  # all is more than it gives at times
+        self.do("n=$(($(stat -f -c '%a * %S' /))); fallocate -l $n /root/fill || fallocate -l $((n - 1048576)) /root/fill")  # all is more than it gives at times
 
     def free_disk(self):
         self.do("rm -f /root/fill; sync")  # gone after a power cut, too
@@ -132,7 +128,7 @@ class Emulated(Place):
 
 class Kvm(Emulated):
     name, part, address, roles, backends = "kvm1", "kvm", "10.77.0.21", '"kvm"', "kvm"
-    leaves, undressing = LEFT, ":"
+    undressing = ":"
 
     def guests(self):
         """How far db1 and web1 have come: they write all the time."""
@@ -151,7 +147,6 @@ class Kvm(Emulated):
 class Kvm2(Emulated):
     """With a disk of its own, and servers that are named like those whose ports are slowed down."""
     name, part, address, roles, backends = "kvm2", "kvm2", "10.77.0.22", '"management", "datanode"', "kvm2"
-    leaves = LEFT2
     undressing = NO_DISKS + "; pkill -x java; rm -rf /run/standin /dev/shm/epoch"
 
     def dress(self):
