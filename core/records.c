@@ -9,6 +9,8 @@
 #include "collect.h"
 #include "probe.h"
 
+#define AFTER_TTL_MS 2000 /* that a node has to end what it was to end */
+
 /* ---- records ---- */
 
 void deck_changed(struct deck *d)
@@ -109,16 +111,40 @@ struct actor *deck_actor(struct deck *d, const char *node)
 
 /* ---- snapshots ---- */
 
+/*
+ * An answer may be seconds old, and a TTL that has passed since ends what it said. From when it was
+ * asked on the node's clock has gone as far as ours. A node that itself said so later has not ended
+ * it.
+ */
+static void show_ttl_passed(const struct node_view *v, struct injection *out)
+{
+	int64_t said = (int64_t)v->t_ms - out->deadline_node_ms;
+
+	if (out->state != STATE_ACTIVE || !out->deadline_node_ms)
+		return;
+	if (said > AFTER_TTL_MS) {
+		snprintf(out->reason, sizeof(out->reason),
+			 "its TTL passed %lld s ago, and the node has not ended it: restore it",
+			 (long long)said / 1000);
+	} else if (said + now_boot_ms() - (v->seen_boot_ms - v->rtt_ms) >= 0) {
+		out->state = STATE_RESTORING;
+		snprintf(out->reason, sizeof(out->reason),
+			 "its TTL has passed: the node restores it by itself");
+	}
+}
+
 /* What can be said of an injection now: a node that does not answer says nothing. */
 static void show_record(struct deck *d, const struct record *r, struct injection *out)
 {
 	const struct node_view *v = r->actor ? r->actor->view : NULL;
 
 	*out = r->i;
-	if (state_is_final(r->i.state) || r->pending || (v && v->state == NODE_UP && r->seen))
+	if (state_is_final(r->i.state) || r->pending)
 		return;
-	if (v && v->state == NODE_UP)
+	if (v && v->state == NODE_UP) {
+		show_ttl_passed(v, out);
 		return;
+	}
 	out->state = STATE_UNKNOWN;
 	snprintf(out->reason, sizeof(out->reason), "%s is %s%s%s: the TTL holds on the node",
 		 r->i.node,

@@ -168,7 +168,7 @@ static const struct listing {
 } listings[] = {
 	{ "nodes", 1, list_nodes },           { "vms", 2, list_vms },
 	{ "services", 2, list_services },     { "links", 2, list_links },
-	{ "injections", 2, list_injections },
+	{ "injections", 1, list_injections },
 };
 
 int verb_list(struct batch *b, char **words, int n)

@@ -2,6 +2,7 @@
 """What a console that starts later says of its journal's injections; and operators who meet."""
 import json
 import os
+import shutil
 import threading
 import time
 
@@ -32,6 +33,30 @@ def test_expired_is_seen_afterwards_whatever_the_operators_clock_says(lab, guard
         assert now["state"] == "expired" and "the node restored it by itself" in now["reason"]
         assert deck.injection(ident) is None  # it is in the journal: ended
     assert lab.on("n1", "ls /run/faultdeck 2>&1 || true").startswith("ls: cannot access")
+
+
+def test_an_answer_older_than_the_ttl_does_not_say_active(lab, guarded, tmp_path):
+    """The node says what it has, and takes four seconds for the rest of its answer."""
+    shutil.copytree(os.path.join(lab.top, "tests/scale/mark"), tmp_path / "mark")
+    with open(tmp_path / "mark/mark.cfg", "a") as f:
+        f.write('collect = "collect.sh";\n')
+    (tmp_path / "mark/collect.sh").write_text("mark_items() { sleep 4; }\n")
+    ada, late = guarded("ada", ""), guarded("late", "", 'backends = ( "mark" );')
+    ident = ada.ident(ada.inject(DNS, "n1", "ttl=6s"))
+    wait("it is about to end", lambda: ada.injection(ident)["left_ms"] < 3500, 20)
+    now = late.injection(ident)
+    assert now["state"] == "restoring" and "TTL has passed" in now["reason"], now
+    gone(lab, "n1", ident)
+
+
+def test_a_node_that_does_not_end_it_is_told_of(lab, guarded):
+    ada = guarded("ada", "")
+    ident = ada.ident(ada.inject(DNS, "n1", "ttl=2s"))
+    lab.on("n1", "systemctl stop 'faultdeck-%s-*.timer'" % ident)
+    wait("it is told", lambda: "has not ended it" in (ada.injection(ident)["reason"] or ""), 30)
+    assert ada.injection(ident)["state"] == "active"
+    ada("restore", ident)
+    gone(lab, "n1", ident)
 
 
 def test_restored_by_another_operator_is_not_expired(lab, guarded):
