@@ -49,7 +49,17 @@ class Emulated(Place):
                     % (RUN, self.name, self.address, self.roles))
         self.dress()
 
+    def hasten(self):
+        """A session is one share of the CPU to this kernel. Beside a hundred of eight nodes on two cores its stopwatch would show that,
+        and not what it does."""
+        with open("/run/%s/%s.pid" % (PREFIX, self.name)) as f:
+            pid = f.read().split()[0]
+        if os.path.exists("/proc/%s/autogroup" % pid):
+            with open("/proc/%s/autogroup" % pid, "w") as f:
+                f.write("-10")
+
     def dress(self):
+        self.hasten()
         with open(os.path.join(TOP, "tests/matrix/hold.sh")) as f:
             self.do("mkdir -p /usr/local/bin; cat >/usr/local/bin/mv <<'EOF'\n%sEOF\nchmod 755 /usr/local/bin/mv; "
                     "pgrep -f '^sleep 99999' >/dev/null || setsid -f sleep 99999 </dev/null >/dev/null 2>&1" % f.read())
