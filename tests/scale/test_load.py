@@ -19,6 +19,19 @@ def test_a_hundred_injections_and_restore_all(lab, load):
     assert ended == []
 
 
+def test_a_hundred_are_restored_at_once(lab, load):
+    """Each undo waits until all hundred have begun: with a pool of fewer none would come to its end, and a hundred that each take
+    their time cost what one does."""
+    meet = "sudo rm -rf /tmp/fdmeet"
+    lab.on("load", meet, user="admin")
+    try:
+        load("--yes", "inject", "mark.meet", *ALL, "nodes=100", "ttl=5m", limit=200)
+        assert len(ledgers(lab)) == 100
+        assert load("restore", "--all", limit=200).one("summary")["failed"] == 0 and ledgers(lab) == []
+    finally:
+        lab.on("load", meet, user="admin")
+
+
 def test_restores_come_in_time_beside_nodes_that_hang(lab, load, crowd, deaf, tmp_path):
     """The good node's restore is over while the verb still waits for those that hang."""
     good = [("l%d" % i, "127.1.0.%d" % (i + 1), 22) for i in (1, 2, 3)]
