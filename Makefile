@@ -29,7 +29,7 @@ SH_INC  := $(patsubst core/%,$(B)/gen/%.inc,$(filter core/%,$(NODE_SH))) \
 	   $(B)/gen/themes/dark.cfg.inc $(B)/gen/themes/mono.cfg.inc
 obj      = $(patsubst %.c,$(B)/obj/%.o,$(1))
 
-.PHONY: all unit fuzz deps run test test-all lab lab-down check format bench pictures install clean help
+.PHONY: all unit fuzz deps run test test-all lab lab-down check format bench bench-tools pictures install clean help
 all: $(B)/faultdeck $(B)/faultdeck.1 ## build build/faultdeck and its man page
 
 $(B)/faultdeck: $(call obj,$(TUI) $(BACKEND)) $(B)/libcore.a
@@ -126,8 +126,13 @@ check: ## format, clang-tidy, cppcheck, shellcheck
 format: ## lay out the C files
 	clang-format -i $(wildcard core/*.[ch] backends/*.[ch] backends/*/*.[ch] tui/*.[ch] tests/unit/*.[ch])
 
+# `make test` builds them, so that they are there when the figures are wanted
+bench-tools: $(B)/bench/inject $(B)/bench/refresh
+$(B)/bench/%: tests/bench/%.c $(call obj,$(BACKEND)) $(B)/libcore.a
+	@mkdir -p $(@D)
+	$(CC) $(ALLCFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
 bench: deps ## figures, as ratios in one run
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) --no-print-directory all bench-tools
 	@tests/deps tests/bench/packages
 	@tests/bench/run
 

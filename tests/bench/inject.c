@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "backends/backends.h"
 #include "core/deck.h"
 
 #define ROUNDS 9
+#define PAUSE_US                                                                                   \
+	300000 /* what was done is looked at behind it: that is not what the next one waits for */
 
 static double now_ms(void)
 {
@@ -78,9 +81,12 @@ static int round_trip(struct deck *d, const struct plan_req *r, double *inject, 
 	struct plan *p;
 	struct err e = { 0 };
 	struct wanted w = { .state = STATE_ACTIVE };
-	double from = now_ms();
-	int ret = deck_plan(d, r, &p, &e);
+	double from;
+	int ret;
 
+	usleep(PAUSE_US);
+	from = now_ms();
+	ret = deck_plan(d, r, &p, &e);
 	if (ret || deck_inject(d, p, &e)) {
 		fprintf(stderr, "%s\n", e.msg);
 		return -1;
@@ -88,6 +94,7 @@ static int round_trip(struct deck *d, const struct plan_req *r, double *inject, 
 	w.id = p->items[0].id;
 	ret = deck_wait(d, has_state, &w, 20000);
 	*inject = now_ms() - from;
+	usleep(PAUSE_US);
 	from = now_ms();
 	w.state = STATE_RESTORED;
 	if (!ret)
@@ -99,7 +106,9 @@ static int round_trip(struct deck *d, const struct plan_req *r, double *inject, 
 
 static int measure(struct deck *d, char **argv)
 {
-	const struct operation op = { "true", NULL, "", 20000, false, run_true };
+	static const struct operation op = {
+		.verb = "true", .help = "", .timeout_ms = 20000, .run = run_true
+	};
 	double inject[ROUNDS], restore[ROUNDS];
 	struct plan_req r = { .ntargets = 1 };
 	const char *word = argv[3], *text;

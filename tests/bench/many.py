@@ -56,16 +56,6 @@ def status(state):
         print("  %-28s %.1f × as long as ours, %.0f × our CPU here" % ("the best of them takes", fastest[0] / best[0], fastest[1] / best[1]))
 
 
-def build(source, exe, *libs):
-    with open(os.path.join(TOP, "build/flags")) as f:
-        flags = f.read().split()
-    objects = subprocess.run(["find", "build/obj/backends", "build/obj/kmod", "-name", "*.o"], cwd=TOP, capture_output=True, text=True,
-                             check=True).stdout.split()
-    libs = subprocess.run(["pkg-config", "--libs", "libssh", "libconfig", "jansson"], capture_output=True, text=True, check=True).stdout.split()
-    subprocess.run([*flags, "-o", exe, source, *objects, "build/libcore.a", *libs, "-lm"], cwd=TOP, check=True)
-    return exe
-
-
 class Crowd:
     """tests/scale/crowd.c, where the operator sits."""
 
@@ -92,7 +82,7 @@ class Crowd:
 
 
 def warm(crowd, state, n):
-    said = subprocess.run([LAB, "ctl", build("tests/bench/refresh.c", "build/bench-refresh"), crowd.config(n)], cwd=TOP, check=True,
+    said = subprocess.run([LAB, "ctl", "build/bench/refresh", crowd.config(n)], cwd=TOP, check=True,
                           env=dict(os.environ, XDG_STATE_HOME=state), capture_output=True, text=True).stdout
     return {k: float(v) for k, v in (l.split() for l in said.splitlines())}
 
@@ -131,14 +121,34 @@ def restore(crowd, state):
     print("  one node %.2f s, 100 nodes %.2f s (%.2f s CPU here): %.2f ×" % (took[1][0], *took[100], took[100][0] / took[1][0]))
 
 
-def inject(config, fault, target, *param, state):
-    said = subprocess.run([LAB, "ctl", build("tests/bench/inject.c", "build/bench-inject"), config, fault, target, *param], cwd=TOP,
+def inject(config, fault, target, *param, state, where=""):
+    said = subprocess.run([LAB, "ctl", "build/bench/inject", config, fault, target, *param], cwd=TOP,
                           env=dict(os.environ, XDG_STATE_HOME=state), check=True, capture_output=True, text=True).stdout
     ms = {k: float(v) for k, v in (l.split() for l in said.splitlines())}
-    print("%s on %s" % (fault, target))
+    print("%s on %s%s" % (fault, target, where))
     print("  warm SSH exec of `true`       %7.1f ms" % ms["exec"])
     for what, word in (("inject → verified active", "inject"), ("restore → read back", "restore")):
         print("  %-29s %7.1f ms   %.1f × the exec" % (what, ms[word], ms[word] / ms["exec"]))
+
+
+def inject_far(state):
+    """What the engine waits for on the network: a node 20 ms away each way, behind a relay. All of it here, where nothing is far, is shells."""
+    with open(RUN + "/known_hosts") as f:
+        key = next(l.split(None, 1)[1] for l in f if l.startswith("10.77.0.101 "))
+    with open(RUN + "/ssh_config") as f, open(state + "/far.ssh", "w") as out:
+        out.write(f.read().replace(RUN + "/known_hosts", state + "/far.known"))
+    with open(state + "/far.known", "w") as f:
+        f.write("[127.0.0.1]:2201 " + key)
+    with open(state + "/far.cfg", "w") as f:
+        f.write('cluster = "far";\nssh_config = "%s/far.ssh";\nnodes = ( { name = "n1"; host = "127.0.0.1"; port = 2201; user = "root"; '
+                'disposable = true; } );\nbackends = ( "mark" );\n' % state)
+    relay = subprocess.Popen([LAB, "ctl", os.path.join(TOP, "tests/bench/relay.py"), "2201", "10.77.0.101", "20"], stdout=subprocess.PIPE)
+    try:
+        relay.stdout.readline()
+        inject(state + "/far.cfg", "mark.file", "n1", state=state, where=", 40 ms there and back")
+    finally:
+        relay.kill()
+        relay.wait()
 
 
 def main(state):
@@ -154,3 +164,4 @@ def main(state):
     with open(RUN + "/nodes.cfg") as f, open(state + "/nodes.cfg", "w") as out:
         out.write(f.read() + 'backends = ( "mark" );\n')
     inject(state + "/nodes.cfg", "mark.file", "n1", state=state)
+    inject_far(state)

@@ -84,7 +84,9 @@ static int exchange(const struct op_ctx *c, struct err *e)
 /* All nodes at once, as a refresh does. */
 static int exchanges(struct deck *d, const struct config *cfg, double *ms, double *cpu)
 {
-	static const struct operation op = { "empty", NULL, "", 60000, false, exchange };
+	static const struct operation op = {
+		.verb = "empty", .help = "", .timeout_ms = 60000, .run = exchange
+	};
 	struct task **tasks = calloc(cfg->nnodes, sizeof(struct task *));
 	const char *text;
 	struct err e;
