@@ -183,7 +183,7 @@ int manifest_collector(struct manifest *m)
 			buf_shell(&b, m->components[i].comm);
 			buf_str(&b, "/\n");
 		}
-	buf_fmt(&b, "%s_fast() {\n", m->name);
+	buf_fmt(&b, "%s_fast() {\nfd_items=\n", m->name);
 	for (size_t i = 0; i < m->ncomponents; i++) {
 		const struct component *c = &m->components[i];
 
@@ -198,7 +198,10 @@ int manifest_collector(struct manifest *m)
 	snprintf(fn, sizeof(fn), "%s_items", m->name);
 	buf_fmt(&b, "%s\n", m->collect && defines(m->collect, fn) ? fn : ":");
 	snprintf(fn, sizeof(fn), "%s_slow", m->name);
-	buf_fmt(&b, "%s\n}\n", m->collect && defines(m->collect, fn) ? "fd_ask_slow=1" : ":");
+	/* it tells more of items, where there are some */
+	buf_fmt(&b, "%s\n}\n",
+		m->collect && defines(m->collect, fn) ? "[ -z \"$fd_items\" ] || fd_ask_slow=1"
+						      : ":");
 	for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
 		snprintf(fn, sizeof(fn), "%s_%s", m->name, parts[i]);
 		if (!m->collect || !defines(m->collect, fn))

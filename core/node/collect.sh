@@ -13,8 +13,10 @@
 LC_ALL=C
 export LC_ALL
 
+# fd_items: there is an item.
 say() {
 	printf '%s\t%s\n' "$1" "$2"
+	case $1 in :*) fd_items=1 ;; esac
 }
 
 PATH=$PATH:/usr/sbin:/sbin

@@ -62,3 +62,15 @@ def test_an_act_whose_node_hangs_can_be_given_up(lab, pair):
     assert p.poll() in (130, 6), "three signals did not end it"
     lab.on("n1", "pkill -x sleep || true")  # do_ comes to its end, as it would when the TTL takes it
     wait("nothing is left", lambda: "faultdeck" not in lab.on("n1", "ls /run"), 60)
+
+
+def test_status_starts_no_programs_where_there_is_nothing_to_ask(lab, pair):
+    """A hundred nodes that try out what their kernels can cost as much as the hundred logins."""
+    lab.on("n1", "printf '#!/bin/sh\\n>/run/tried\\nexec /usr/bin/unshare \"$@\"\\n' >/usr/local/bin/unshare; chmod 755 /usr/local/bin/unshare")
+    try:
+        pair("status")
+        assert lab.on("n1", "ls /run/tried 2>/dev/null || true") == ""
+        pair("list", "faults", "n1")  # that one does
+        assert lab.on("n1", "ls /run/tried") == "/run/tried\n"
+    finally:
+        lab.on("n1", "rm -f /usr/local/bin/unshare /run/tried")
