@@ -15,7 +15,6 @@
 #define BACKOFF_MAX_MS 15000
 #define HELLO_MS       8000
 #define GLANCES        2 /* answers that a glance needs: two make a rate */
-#define GLANCED_MS     5000
 
 void actor_disconnect(struct actor *a)
 {
@@ -272,8 +271,8 @@ void actor_refresh(struct actor *a)
 	pthread_mutex_lock(&a->deck->lock);
 	a->backoff_ms = 0;
 	a->due_ms =
-		now_boot_ms() + (a->deck->o.glance && !a->deck->nprobes && a->view->seq >= GLANCES
-					 ? GLANCED_MS
+		now_boot_ms() + (a->deck->o.rest_ms && !a->deck->nprobes && a->view->seq >= GLANCES
+					 ? a->deck->o.rest_ms
 					 : a->deck->o.interval_ms);
 	pthread_mutex_unlock(&a->deck->lock);
 }

@@ -14,6 +14,7 @@
 #define REST_MS    3000
 #define SLICE_MS   100 /* how soon a signal is seen */
 #define GLANCE_MS  300 /* between the two answers that make a rate */
+#define GLANCED_MS 5000
 
 static volatile sig_atomic_t signals;
 
@@ -125,7 +126,7 @@ static void scope_clear(struct batch *b)
 }
 
 /* ---- deck ---- */
-static bool is_glance(const struct batch *b)
+static bool is_look(const struct batch *b)
 {
 	char *const *w = b->args->words;
 
@@ -146,10 +147,11 @@ int batch_open(struct batch *b)
 		o.only = b->scope ? b->scope : none;
 	o.accept_new = b->args->accept_new;
 	o.readonly = b->args->readonly;
-	if (is_glance(b)) {
-		o.glance = true;
+	if (is_look(b)) {
 		o.interval_ms = GLANCE_MS;
+		o.rest_ms = GLANCED_MS;
 	}
+	o.glance = is_look(b) || (!b->many && verb_find(b->args->words[0])->flags & VERB_RESTORES);
 	if (b->many || strcmp(b->args->words[0], "status") == 0 ||
 	    strcmp(b->args->words[0], "run") == 0)
 		o.probes = PROBES_ALL;
