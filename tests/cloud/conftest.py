@@ -25,7 +25,7 @@ class Cloud(Nodes):
         super().__init__(top)
         ssh = ["ssh", "-F", os.path.join(self.dir, "ssh_config"), "-o", "ServerAliveInterval=5", "-l", "root"]
         # one shell a node for all questions
-        self.shells = {n: Pipe([self.lab, "ctl", *ssh, n, "sh"], top, self.env) for n in ("mgmt", "cs1")}
+        self.shells = {n: Pipe([self.lab, "ctl", *ssh, n, "sh"], top, self.env) for n in ("mgmt", "cs1", "cs2")}
 
     def on(self, node, script, check=True, limit=60):
         said, found = self.shells[node].ask("( %s\n) </dev/null 2>&1; printf '\\n@%%s is the end\\n' $?\n" % script, rb"\n@(\d+) is the end\n", limit)
