@@ -56,6 +56,7 @@ def old(lab):
 def deck(lab, old, tmp_path):
     wait("cs2 is whole", old.whole, LIMIT)
     deck = CloudDeck(lab, tmp_path, os.path.join(lab.dir, "old.cfg"))
+    deck.nodes = ("cs2",)
     yield deck
     deck.end()
     wait("cs2 is whole again", old.whole, LIMIT)
