@@ -1,6 +1,6 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cloudstack.agent-disconnect: behind host/common.sh, process.sh, ssh.sh, nft.sh and this backend's conf.sh, live.sh.
+# cloudstack.agent-disconnect: behind host/common.sh, process.sh, ssh.sh, nft.sh and this backend's conf.sh, proc.sh, live.sh.
 # The port is that of agent.properties, to whichever management server; SSH passes.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
@@ -34,8 +34,7 @@ cloudstack_end_connections() {
 }
 
 do_() {
-	host_take main && host_ssh_ports || return 1
-	cloudstack_pid=$(sed 's/ .*//' "$fd_dir/pids")
+	cloudstack_take && host_ssh_ports || return 1
 	cloudstack_agent_connected "$cloudstack_pid" || {
 		fail EBUSY "the agent is not connected to a management server: there is nothing to cut" "ss -tn 'dport = :$cloudstack_value'"
 		return 1
@@ -48,5 +47,7 @@ do_() {
 # It comes again after its back-off, 5 s; a dropped one may not have noticed.
 gone_() {
 	host_owned || return 0
-	host_nft_gone && cloudstack_is_well "$(host_main_pid)"
+	host_nft_gone || return 1
+	cloudstack_server "$(host_main_pid)"
+	cloudstack_is_well "$cloudstack_pid"
 }

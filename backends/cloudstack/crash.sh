@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cloudstack.crash: behind host/common.sh, process.sh, unit.sh, again.sh, kill.sh and this backend's conf.sh, live.sh, nfsd.sh.
+# cloudstack.crash: behind host/common.sh, process.sh, unit.sh, again.sh, kill.sh and this backend's conf.sh, proc.sh, live.sh, nfsd.sh.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
 do_() {
-	if cloudstack_by_kernel; then cloudstack_nfsd_crash; else host_take main && cloudstack_before && host_kill_taken; fi
+	if cloudstack_by_kernel; then cloudstack_nfsd_crash; else cloudstack_take_watched && cloudstack_before && host_kill_taken; fi
 }
 
 verify_() {
@@ -22,5 +22,6 @@ gone_() {
 	host_brought_back || return 1
 	cloudstack_p=$(host_main_pid)
 	[ -n "$t_unit" ] || cloudstack_p=$(fd_get back)
-	cloudstack_is_well "${cloudstack_p%% *}"
+	cloudstack_server "${cloudstack_p%% *}"
+	cloudstack_is_well "$cloudstack_pid"
 }

@@ -17,8 +17,8 @@ cloudstack_admin() {
 	}
 	case $cloudstack_said in
 	*MariaDB*) fd_put cloudstack_server mariadb ;;
-	8.*) fd_put cloudstack_server mysql ;;
-	*) fail EOPNOTSUPP "it is $cloudstack_said: neither MariaDB nor MySQL 8" ;;
+	[89].*) fd_put cloudstack_server mysql ;;
+	*) fail EOPNOTSUPP "it is $cloudstack_said: neither MariaDB nor MySQL 8 or 9" ;;
 	esac
 }
 

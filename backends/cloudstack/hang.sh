@@ -1,10 +1,10 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
-# cloudstack.hang: behind host/common.sh, process.sh, ssh.sh, nft.sh, hang.sh and this backend's conf.sh, live.sh, nfsd.sh.
+# cloudstack.hang: behind host/common.sh, process.sh, ssh.sh, nft.sh, hang.sh and this backend's conf.sh, proc.sh, live.sh, nfsd.sh.
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
 do_() {
-	if cloudstack_by_kernel; then cloudstack_nfsd_hang; else host_take main && cloudstack_before && host_stop_taken; fi
+	if cloudstack_by_kernel; then cloudstack_nfsd_hang; else cloudstack_take && cloudstack_before && host_stop_taken; fi
 }
 
 verify_() {

@@ -10,13 +10,34 @@ kvm_pids=
 kvm_seen=none
 kvm_page='' kvm_hz='' # asked when there is a VM
 
-# kvm_device OPTION WORDS: a line of kvm_devices, for the slow answer. The buses that libvirt makes for each are no news.
+# kvm_device OPTION WORDS: a line of kvm_devices; and of kvm_others, where it is no drive and no network device. The buses that
+# libvirt makes for each are no news.
 kvm_device() {
 	case $2 in *pcie-root-port* | *pcie-pci-bridge*) return ;; esac
-	[ "$kvm_count" -lt 40 ] || return 0
-	kvm_devices=$kvm_devices$(printf 'device:%d\t%s %.200s' "$kvm_count" "$1" "$2")'
-'
-	kvm_count=$((kvm_count + 1))
+	kvm_devices="$kvm_devices$1 $2
+"
+	kvm_d=${2#\{\"driver\":\"}
+	case $1:${kvm_d%%[,\"]*} in
+	-device:*blk* | -device:*net* | -device:*-hd | -device:*-cd | -device:*-block | -device:*-storage | -device:nvme* | -device:floppy | \
+		-device:e1000* | -device:rtl8139 | -device:igb | -device:ne2k* | -device:i825* | -device:tulip) ;;
+	-device:*)
+		kvm_others="$kvm_others$1 $2
+"
+		;;
+	esac
+}
+
+# kvm_say_devices LINES, one a device
+kvm_say_devices() {
+	kvm_count=0
+	while IFS= read -r kvm_d; do
+		[ -n "$kvm_d" ] || continue
+		[ "$kvm_count" -lt 40 ] || break
+		printf 'device:%d\t%.220s\n' "$kvm_count" "$kvm_d"
+		kvm_count=$((kvm_count + 1))
+	done <<EOF
+$1
+EOF
 }
 
 # Takes one word of a command line; what follows a -name, -qmp … is kept. Names are text for a
@@ -65,7 +86,7 @@ kvm_learn() {
 		kvm_page=$(getconf PAGESIZE 2>/dev/null || echo 4096)
 		kvm_hz=$(getconf CLK_TCK 2>/dev/null || echo 100)
 	}
-	kvm_prev='' kvm_n='' kvm_q='' kvm_libvirt='' kvm_chardevs='' kvm_other='' kvm_devices='' kvm_count=0
+	kvm_prev='' kvm_n='' kvm_q='' kvm_libvirt='' kvm_chardevs='' kvm_other='' kvm_devices='' kvm_others=''
 	kvm_words=$(tr '\0\n\t' '\n  ' <"/proc/$1/cmdline" 2>/dev/null) || return 1
 	while IFS= read -r kvm_w; do
 		kvm_arg "$kvm_w"
@@ -80,7 +101,7 @@ EOF
 		eval "kvm_other=\${kvm_name_$kvm_p-}"
 		[ "$kvm_other" != "$kvm_n" ] || kvm_n="$kvm_n#$1"
 	done
-	eval "kvm_name_$1=\$kvm_n kvm_qmp_$1=\$kvm_q kvm_virt_$1=\$kvm_libvirt kvm_dev_$1=\$kvm_devices"
+	eval "kvm_name_$1=\$kvm_n kvm_qmp_$1=\$kvm_q kvm_virt_$1=\$kvm_libvirt kvm_dev_$1=\$kvm_devices kvm_fix_$1=\$kvm_others"
 }
 
 kvm_discover_proc() {
@@ -212,15 +233,22 @@ kvm_fast() {
 	kvm_events
 }
 
-# Asks what takes long: the VMs themselves, and the module's list of points.
+# Asks what takes long: the VMs themselves, and the module's list of points. Drives and network devices may have been plugged and
+# unplugged since the VM was started: as it says itself, else as its command line does.
 kvm_slow() {
 	kvm_discover
+	kvm_ask_libvirt
 	for kvm_pid in $kvm_pids; do
 		kvm_l=''
-		eval "kvm_n=\$kvm_name_$kvm_pid kvm_q=\$kvm_qmp_$kvm_pid kvm_l=\$kvm_virt_$kvm_pid kvm_d=\$kvm_dev_$kvm_pid"
+		eval "kvm_n=\$kvm_name_$kvm_pid kvm_q=\$kvm_qmp_$kvm_pid kvm_l=\$kvm_virt_$kvm_pid kvm_given=\$kvm_dev_$kvm_pid kvm_others=\$kvm_fix_$kvm_pid"
 		say :vm "$kvm_n"
-		printf %s "$kvm_d"
-		! kvm_v=$(kvm_vm_status "$kvm_q" "${kvm_l:+$kvm_n}") || say state "$kvm_v"
+		kvm_state=
+		if { [ -n "$kvm_q" ] && kvm_of_qmp "$kvm_q"; } || { [ -n "$kvm_l" ] && kvm_of_libvirt "$kvm_n"; }; then
+			kvm_given="$kvm_devices
+$kvm_others"
+		fi
+		kvm_say_devices "$kvm_given"
+		[ -z "$kvm_state" ] || say state "$kvm_state"
 	done
 	[ -r $KVM_MODULE/points ] || return 0
 	say :node ''

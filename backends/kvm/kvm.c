@@ -13,6 +13,7 @@
 static const char kvm_collect[] =
 #include "kvm/qmp.sh.inc"
 #include "kvm/collect.sh.inc"
+#include "kvm/live.sh.inc"
 	;
 static const char kvm_rule[] =
 #include "kvm/qmp.sh.inc"

@@ -30,15 +30,23 @@ fd_scan() {
 	done
 }
 
-# fd_unit_of PID: prints the systemd unit whose main process it is. One that was started by hand may live in the cgroup of
-# whatever its shell came from.
+# fd_unit_of PID: prints the systemd unit whose main process it is, or that process's parent is, by the same words: one that
+# watches it. One that was started by hand may live in the cgroup of whatever its shell came from.
 fd_unit_of() {
 	while IFS= read -r fd_v; do
 		case $fd_v in 0::*.service | *:name=systemd:*.service) ;; *) continue ;; esac
 		fd_v=${fd_v##*/}
-		[ "$(systemctl show -p MainPID --value "$fd_v" 2>/dev/null)" != "$1" ] || printf '%s' "$fd_v"
+		fd_main=$(systemctl show -p MainPID --value "$fd_v" 2>/dev/null)
+		[ "$fd_main" != "$1" ] && ! fd_watches "$fd_main" "$1" || printf '%s' "$fd_v"
 		return
 	done 2>/dev/null <"/proc/$1/cgroup"
+}
+
+# fd_watches MAIN PID
+fd_watches() {
+	fd_born "$2" || return 1
+	case $fd_stat in [A-Za-z]\ "$1"\ *) ;; *) return 1 ;; esac
+	[ "$(tr '\0' '\n' 2>/dev/null <"/proc/$1/cmdline")" = "$(tr '\0' '\n' 2>/dev/null <"/proc/$2/cmdline")" ]
 }
 
 # fd_daemons NAME: to NAME_found, one word PID:BORN:LETTER:COMPONENT:UNIT a process of fd_found for which NAME_component

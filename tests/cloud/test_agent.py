@@ -26,7 +26,7 @@ def test_reset(lab, deck):
     assert "not connected" in wait("it is shown", lambda: deck.services()["agent"]["health"], LIMIT)
     assert "already" not in deck("cloudstack", "agent-reconnect").out
     assert lab.connected()  # before that it is not called restored
-    assert took("its host is Up", lambda: lab.host() == "Up", 10) < 10 and lab.on("cs1", RULES) == ""
+    assert took("its host is Up", lambda: lab.host() == "Up", 7) < 7 and lab.on("cs1", RULES) == ""
 
 
 @pytest.mark.long

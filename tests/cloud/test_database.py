@@ -30,7 +30,7 @@ def test_limit_of_the_account(lab, deck, accounts):
     wait("a client of that account is refused", lambda: "ERROR 1226" in lab.on("mgmt", CLIENT, check=False), LIMIT)
     wait("a signed call comes back empty", lambda: lab.call(SIGNED, limit=8)[:2] == (200, ""), LIMIT)
     wait("its log says why", lambda: "Connection is not available, request timed out" in lab.on("mgmt", "journalctl -u cloudstack-management --since -1min"), LIMIT)
-    assert not lab.goes_on(lab.beats) and lab.call()[0] == 401 and lab.sql("SELECT 7") == "7"
+    assert not lab.goes_on(lab.beats, 3) and lab.call()[0] == 401 and lab.sql("SELECT 7") == "7"
     limited = lab.on("mgmt", ACCOUNTS)
     assert limited.count("MAX_USER_CONNECTIONS 1") == 2 and limited.split("CREATE")[0] == accounts.split("CREATE")[0]
     assert "already" in deck("--yes", "cloudstack", "db-limit", "2", code=1).out

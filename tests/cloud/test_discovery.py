@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What no package here has: old versions' wrappers, the modular libvirt, a command line of 36 KB; by stand-ins that have the true
-command line and do nothing (standin.c). And where databases are called otherwise, or live elsewhere."""
+"""Old versions' wrappers, the modular libvirt, a command line of 36 KB; by stand-ins that have the true command line and do nothing
+(standin.c); the real ones are in test_old.py. And where databases are called otherwise, or live elsewhere."""
 import os
 import subprocess
 

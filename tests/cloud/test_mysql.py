@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""db-limit's way with a MySQL 8: by a client that stands in for MySQL's (mysql.pl). No server was there to try it on."""
+"""db-limit's way with a MySQL 8: by a client that stands in for MySQL's (mysql.pl); a real server is in test_old.py."""
 import os
 import subprocess
 

@@ -35,7 +35,7 @@ def test_status_shows_the_host_and_its_guests(deck, lab):
     vms = {v["vm"]: v for v in first.of("vm")}
     assert vms["db1"]["pid"] == lab.pid("db1") and vms["db1"]["state"] == "running" and vms["db1"]["vcpus"] == 1
     given = [f["value"] for f in deck("show", "vm:db1@kvm1").of("fact") if f["key"].startswith("device:")]
-    assert any("-drive" in d and "db1" in d for d in given) and any("virtio" in d for d in given), given
+    assert len(given) == 2 and all(d.startswith("block vd%s " % n) and "/db1%s.raw" % m in d for d, n, m in zip(given, "ab", ("", "-b"))), given
 
     def moved():
         now = {v["vm"]: v["figures"] for v in deck("status").of("vm")}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """api-delay, with a kernel that has netem. kvm2 has no Java: its management server is a stand-in that is named like one,
 started like one, and answers at its port; what is delayed is the real thing."""
+import statistics
+
 import pytest
 
 from deck import wait
@@ -32,17 +34,16 @@ def deck(lab, tmp_path):
 
 
 def call(ask, tries=5):
-    """The best of some: what else this machine does comes on top of it."""
-    return min(ask() for _ in range(tries))
+    return statistics.median(ask() for _ in range(tries))
 
 
 def test_api_delay(lab, deck):
-    """500 ms within 5 %, once an answer, for clients from outside by both protocols and on the node itself; nobody else."""
+    """500 ms within 5 % in the median, once an answer, for clients from outside by both protocols and on the node itself; nobody else."""
     asks = {a: lambda a=a: lab.answers(8080, address=a) for a in (V4, V6)}
     asks.update({a + " there": lambda a=a: float(lab.on("kvm2", LOCAL % a)) for a in ("127.0.0.1", "::1", V4)})
     before = {name: call(ask) for name, ask in asks.items()}
     qdiscs = lab.on("kvm2", "tc qdisc show")
-    done = deck("--yes", "cloudstack", "api-delay", "500")
+    done = deck("--yes", "cloudstack", "api-delay", "500", "ttl=5m")  # that is asked 25 times
     assert done.of("injection")[-1]["target"] == "ms@kvm2" and done.of("injection")[-1]["params"] == "ms=500"
     added = {name: call(ask) - before[name] for name, ask in asks.items()}
     assert all(0.475 < s < 0.525 for s in added.values()), (added, before)

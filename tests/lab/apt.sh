@@ -19,8 +19,8 @@ mirror() {
 apt_sources() {
 	local suite=$1 main security
 	main=$(mirror Debian) && security=$(mirror Debian-Security) || return 1
-	# bullseye's last updates are listed, but no longer there; backports have neither updates nor security
-	case $suite in bullseye | *-backports)
+	# bullseye's last updates are listed, but no longer there; sid and backports have neither updates nor security
+	case $suite in bullseye | sid | *-backports)
 		printf 'deb [signed-by=%s] %s %s main\n' "$KEYRING" "$main" "$suite"
 		return
 		;;

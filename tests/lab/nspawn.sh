@@ -27,7 +27,7 @@ nspawn_known() {
 
 # nspawn_hosts - the other nodes' names
 nspawn_hosts() {
-	printf '127.0.0.1 localhost\n10.77.0.1 controller\n10.77.0.21 kvm1\n10.77.0.22 kvm2\n10.77.0.10 master\n10.77.0.11 slave1\n10.77.0.12 slave2\n10.77.0.30 mgmt\n10.77.0.31 cs1\n'
+	printf '127.0.0.1 localhost\n10.77.0.1 controller\n10.77.0.21 kvm1\n10.77.0.22 kvm2\n10.77.0.10 master\n10.77.0.11 slave1\n10.77.0.12 slave2\n10.77.0.30 mgmt\n10.77.0.31 cs1\n10.77.0.32 cs2\n'
 	for ((i = 1; i <= 20; i++)); do printf '10.77.0.%d n%d\n' $((100 + i)) "$i"; done
 }
 

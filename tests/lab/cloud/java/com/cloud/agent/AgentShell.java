@@ -19,7 +19,27 @@ import org.apache.cloudstack.Lab;
 public final class AgentShell {
     private static Properties conf;
 
-    private AgentShell() {
+    public AgentShell() {
+    }
+
+    /** What jsvc asks of a program. */
+    public void init(String[] args) {
+    }
+
+    public void start() {
+        new Thread(() -> {
+            try {
+                main(new String[0]);
+            } catch (Exception e) {
+                Lab.log("it has ended: " + e.getMessage());
+            }
+        }).start();
+    }
+
+    public void stop() {
+    }
+
+    public void destroy() {
     }
 
     public static void main(String[] args) throws Exception {

@@ -7,7 +7,27 @@ import org.apache.cloudstack.Lab;
 
 /** Stands in for CloudStack's usage server: its heartbeat in the database, and nothing else. See README.md. */
 public final class UsageServer {
-    private UsageServer() {
+    public UsageServer() {
+    }
+
+    /** What jsvc asks of a program. */
+    public void init(String[] args) {
+    }
+
+    public void start() {
+        new Thread(() -> {
+            try {
+                main(new String[0]);
+            } catch (Exception e) {
+                Lab.log("it has ended: " + e.getMessage());
+            }
+        }).start();
+    }
+
+    public void stop() {
+    }
+
+    public void destroy() {
     }
 
     public static void main(String[] args) throws Exception {

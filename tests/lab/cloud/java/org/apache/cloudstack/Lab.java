@@ -28,7 +28,7 @@ public final class Lab {
         HikariConfig c = new HikariConfig();
         c.setPoolName(name);
         c.setJdbcUrl("jdbc:mariadb://" + db.getProperty("db." + name + ".host") + ":" + db.getProperty("db." + name + ".port") + "/"
-                + db.getProperty("db." + name + ".name"));
+                + db.getProperty("db." + name + ".name") + db.getProperty("lab.jdbc", ""));
         c.setUsername(db.getProperty("db." + name + ".username"));
         c.setPassword(db.getProperty("db." + name + ".password"));
         c.setMaximumPoolSize(Integer.parseInt(db.getProperty("db." + name + ".maxActive")));

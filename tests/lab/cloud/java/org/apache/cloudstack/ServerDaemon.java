@@ -40,9 +40,6 @@ public final class ServerDaemon {
         HttpServer http = HttpServer.create(new InetSocketAddress(Integer.parseInt(server.getProperty("http.port"))), 50);
         http.setExecutor(Executors.newCachedThreadPool());
         try {
-            Properties db = Lab.read(CONF + "db.properties");
-            msid = db.getProperty("lab.msid", "345049296663");
-            pool = Lab.pool(db, "cloud");
             begin();
         } catch (Exception e) {
             Lab.log("Spring could not be started: " + e.getMessage());
@@ -55,7 +52,11 @@ public final class ServerDaemon {
         Lab.log("management server is up");
     }
 
-    private static void begin() throws Exception {
+    /** All but the API's port: in a Tomcat that is its own. */
+    public static void begin() throws Exception {
+        Properties db = Lab.read(CONF + "db.properties");
+        msid = db.getProperty("lab.msid", "345049296663");
+        pool = Lab.pool(db, "cloud");
         pingInterval = Math.round(Double.parseDouble(setting("ping.interval")) * 1000);
         pingTimeout = Double.parseDouble(setting("ping.timeout"));
         Lab.sql(pool, "UPDATE mshost SET state = 'Up', last_update = NOW(), alert_count = 0 WHERE msid = " + msid);
@@ -161,12 +162,14 @@ public final class ServerDaemon {
         Lab.sql(pool, "UPDATE host SET status = '" + what + "', mgmt_server_id = " + msid + " WHERE guid = '" + guid + "'");
     }
 
+    /** What is answered. */
+    public record Reply(int status, String body) {
+    }
+
     /** Who is not logged in gets 401; a signed listHosts asks the database, and is empty when that has no connection. */
-    private static void api(HttpExchange x) throws IOException {
-        String query = String.valueOf(x.getRequestURI().getQuery());
+    public static Reply reply(String query) {
         if (!query.contains("signature=")) {
-            answer(x, 401, "{\"listcapabilitiesresponse\":{\"uuidList\":[],\"errorcode\":401,\"errortext\":\"unable to verify user credentials\"}}");
-            return;
+            return new Reply(401, "{\"listcapabilitiesresponse\":{\"uuidList\":[],\"errorcode\":401,\"errortext\":\"unable to verify user credentials\"}}");
         }
         StringBuilder hosts = new StringBuilder();
         try (Connection c = pool.getConnection(); Statement s = c.createStatement();
@@ -176,10 +179,14 @@ public final class ServerDaemon {
             }
         } catch (Exception e) {
             Lab.log(e.getMessage());
-            answer(x, 200, "");
-            return;
+            return new Reply(200, "");
         }
-        answer(x, 200, "{\"listhostsresponse\":{\"host\":[" + hosts + "]}}");
+        return new Reply(200, "{\"listhostsresponse\":{\"host\":[" + hosts + "]}}");
+    }
+
+    private static void api(HttpExchange x) throws IOException {
+        Reply reply = reply(String.valueOf(x.getRequestURI().getQuery()));
+        answer(x, reply.status(), reply.body());
     }
 
     private static void answer(HttpExchange x, int status, String body) throws IOException {
