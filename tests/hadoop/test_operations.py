@@ -160,7 +160,13 @@ def examples(lab):
 
 @pytest.mark.long
 def test_a_job(lab, examples, deck):
+    """It was one of the ResourceManager's, with all of its containers."""
+    ended = lambda: lab.ask(8088, "ws/v1/cluster/metrics")["clusterMetrics"]["appsCompleted"]
+    before = ended()
     assert "Pi is" in deck("hadoop", "test", "mr").out
+    wait("the ResourceManager counts it", lambda: ended() == before + 1, LIMIT)
+    apps = lab.ask(8088, "ws/v1/cluster/apps?states=FINISHED")["apps"]["app"]
+    assert max(apps, key=lambda a: a["startedTime"])["finalStatus"] == "SUCCEEDED"
 
 
 @pytest.mark.long
