@@ -26,6 +26,10 @@ SECOND = ("cd / && export HADOOP_PID_DIR=/run/hadoop/second HADOOP_IDENT_STRING=
 SECOND_END = "kill -9 $(cat /run/hadoop/second/*.pid); rm -rf /run/hadoop/second /var/lib/hadoop/data2"
 
 
+def at(what):
+    return "%s@%s" % (what, WHERE[what])
+
+
 class Cluster(Nodes):
     def on(self, node, script, limit=120, **kw):
         """A unit of Hadoop may take its time on a busy machine."""
