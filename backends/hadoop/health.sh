@@ -74,6 +74,7 @@ hadoop_is_unhealthy() {
 
 # It must see what was mounted; and the ResourceManager must know it where the check comes within this time.
 verify_() {
+	[ -s "$fd_dir/mounts" ] || { fail EIO "nothing was mounted"; return 1; }
 	read -r hadoop_pid _ <"$fd_dir/pids"
 	while read -r hadoop_d _; do
 		grep -q " $hadoop_d " "/proc/$hadoop_pid/mounts" || { fail EIO "the NodeManager does not see what is mounted on $hadoop_d"; return 1; }

@@ -1,18 +1,21 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """A Hadoop cluster of three nodes, and its own view of itself: JMX and REST, asked from where the operator sits."""
 import contextlib
+import http.client
 import json
 import os
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-sys.path[:0] = [os.path.join(TOP, "tests", d) for d in ("kvm", "nodes")]
+sys.path[:0] = [os.path.join(TOP, "tests", d) for d in ("kvm", "nodes", "matrix")]
 
 from deck import Deck, wait  # noqa: E402
 from nodes import Nodes  # noqa: E402
+from place import at_controller  # noqa: E402
 
 LIMIT = 150  # a cluster on a busy machine
 MASTER = "10.77.0.10"
@@ -26,17 +29,24 @@ SECOND = ("cd / && export HADOOP_PID_DIR=/run/hadoop/second HADOOP_IDENT_STRING=
 SECOND_END = "kill -9 $(cat /run/hadoop/second/*.pid); rm -rf /run/hadoop/second /var/lib/hadoop/data2"
 
 
+def at(what):
+    return "%s@%s" % (what, WHERE[what])
+
+
 class Cluster(Nodes):
     def on(self, node, script, limit=120, **kw):
         """A unit of Hadoop may take its time on a busy machine."""
         return super().on(node, script, limit=limit, **kw)
 
     def ask(self, port, path, limit=3, address=MASTER):
-        """What a page says, parsed; None where it does not answer."""
-        done = self.run("ctl", "curl", "-sg", "-m", str(limit), "http://%s:%d/%s" % (address, port, path), check=False, capture_output=True)
+        """What a page says, parsed; None where it does not answer. It is asked for too often for a process each time."""
+        def get():
+            with urllib.request.urlopen("http://%s:%d/%s" % (address, port, path), timeout=limit) as page:
+                return json.load(page)
+
         try:
-            return json.loads(done.stdout)
-        except ValueError:
+            return at_controller(get)
+        except (OSError, ValueError, http.client.HTTPException):
             return None
 
     def bean(self, port, query):

@@ -2,11 +2,7 @@
 """Each daemon crashed and hung: before, injected and restored in Hadoop's own view."""
 import pytest
 
-from conftest import LIMIT, WHERE, wait
-
-
-def at(what):
-    return "%s@%s" % (what, WHERE[what])
+from conftest import LIMIT, WHERE, at, wait
 
 
 def all_gone(lab, which):

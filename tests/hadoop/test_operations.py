@@ -160,7 +160,11 @@ def examples(lab):
 
 @pytest.mark.long
 def test_a_job(lab, examples, deck):
+    """It was one of the ResourceManager's, which another test's that ends just now is not."""
+    apps = lambda: {a["id"]: a["finalStatus"] for a in ((lab.ask(8088, "ws/v1/cluster/apps") or {}).get("apps") or {}).get("app", [])}
+    before = set(apps())
     assert "Pi is" in deck("hadoop", "test", "mr").out
+    wait("it has ended well", lambda: [s for i, s in apps().items() if i not in before] == ["SUCCEEDED"], LIMIT)
 
 
 @pytest.mark.long
