@@ -32,6 +32,5 @@ do_() {
 		fail EBUSY "$host_dev has a root qdisc that somebody made: it is left alone" "tc qdisc show dev $host_dev"
 		return 1
 	}
-	fd_put dev "$host_dev" && host_own && host_shape 100gbit &&
-		host_tc qdisc add dev "$host_dev" parent fd:4 handle fe: netem delay "${p_ms}ms"
+	fd_put dev "$host_dev" && host_own && host_netem delay "${p_ms}ms"
 }

@@ -4,5 +4,5 @@
 # shellcheck disable=SC2154 # fd_ is the ledger's, t_ and p_ are the plan's
 
 host_disturb() {
-	host_shape 100gbit && host_tc qdisc add dev "$host_dev" parent fd:4 handle fe: netem loss "$p_percent%"
+	host_netem loss "$p_percent%"
 }

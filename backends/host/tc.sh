@@ -104,9 +104,16 @@ do_() {
 	fd_put dev "$host_dev" && host_own && host_disturb
 }
 
+# host_netem WORDS…: what the kernel does to the packets in fd:4.
+host_netem() {
+	host_shape 100gbit && host_tc qdisc add dev "$host_dev" parent fd:4 handle fe: netem "$@"
+}
+
 verify_() {
 	host_dev_of
-	tc class show dev "$host_dev" | grep -q '^class htb fd:4 ' || fail EIO "the class fd:4 is not on $host_dev"
+	tc class show dev "$host_dev" | grep -q '^class htb fd:4 ' || { fail EIO "the class fd:4 is not on $host_dev"; return 1; }
+	[ "$FD_FAULT" = host.net-rate ] || tc qdisc show dev "$host_dev" | grep -q '^qdisc netem fe: parent fd:4 ' ||
+		fail EIO "there is no netem in the class fd:4 of $host_dev"
 }
 
 host_there() {

@@ -13,7 +13,8 @@
 LC_ALL=C
 export LC_ALL
 
-# fd_items: there is an item.
+# fd_items: there is an item, for the manifests' own functions.
+# shellcheck disable=SC2034
 say() {
 	printf '%s\t%s\n' "$1" "$2"
 	case $1 in :*) fd_items=1 ;; esac

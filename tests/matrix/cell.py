@@ -58,7 +58,7 @@ class Operator:
 
     def __init__(self, node):
         self.node = node
-        self.home = "/run/%s-matrix/%s" % (PREFIX, node.name)
+        self.home = "/run/%s-matrix.%s" % (PREFIX, node.name)
         self.close()
         os.makedirs(self.home)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=256k", "matrix", self.home], check=True)
@@ -68,6 +68,9 @@ class Operator:
         if os.path.ismount(self.home):
             subprocess.run(["umount", "-l", self.home], check=True)
         shutil.rmtree(self.home, ignore_errors=True)
+        for name in ("held", "go"):
+            if os.path.exists("%s.at.%s" % (self.home, name)):
+                os.unlink("%s.at.%s" % (self.home, name))
 
     def start(self, *words, hold=None, given=None):
         """A faultdeck in the background; hold: where its journal stands still."""
