@@ -7,18 +7,20 @@ import pytest
 from deck import wait
 
 # A process without a unit that has everything odd. 1 and 2 append to one open file; 3 and 4 are one open file and stand in the
-# midst of it; 5 stands at its end. Every byte but NUL is in its environment.
+# midst of it; 5 stands at its end. Every byte but NUL is in its environment. It waits by opening a FIFO that nobody writes: what it
+# would fork has its words for a moment.
 START = r"""
 d=/run/victim; w="$d/it is
 here"
 mkdir -p "$w" && cat >$d/prog <<'EOF'
 printf '%s,' $# "$@" >>/run/victim/args
 printf ab >&3; echo again >&5
-until [ -e /run/victim/go ]; do sleep 0.1; done
+read -r _ </run/victim/go
 echo one; echo two >&2; printf three >&3; printf four >&4; echo five >&5
 : >/run/victim/went
-while :; do sleep 1; done
+read -r _ </run/victim/end-of-time
 EOF
+mkfifo $d/go $d/end-of-time 2>/dev/null
 printf 0123456789abcdefghij >$d/midst; echo once >$d/one; : >$d/args; chmod -R 777 $d
 mkdir -p /sys/fs/cgroup/victim && echo $$ >/sys/fs/cgroup/victim/cgroup.procs
 every=$(i=1; while [ $i -lt 256 ]; do printf "\\$(printf %o $i)"; i=$((i + 1)); done)
@@ -74,7 +76,7 @@ def test_an_unmanaged_process_comes_back_as_it_was(victim, lab, deck):
     for name in SHOW:
         assert after[name] == before[name], name
     assert lab.on("n1", "cat /run/victim/args") == "6,a b,$x'y,,two\nlines,-n,," * 2
-    lab.on("n1", "touch /run/victim/go; until [ -e /run/victim/went ]; do sleep 0.1; done")
+    lab.on("n1", "echo >/run/victim/go; until [ -e /run/victim/went ]; do sleep 0.1; done")
     assert lab.on("n1", "cd /run/victim; cat one midst end") == "once\none\ntwo\n" + "ababthreefourdefghij" + "again\nagain\nfive\n"
     assert lab.on("n1", "stat -c %a /run/victim/went") == "640\n"
 
