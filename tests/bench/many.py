@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """Figures of many nodes: a hundred sshd nodes beside pdsh and its like, and a crowd of a thousand whose answers are canned."""
+import importlib.util
 import os
 import resource
 import subprocess
-import sys
 import time
 
 TOP = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -70,12 +70,12 @@ class Crowd:
     """tests/scale/crowd.c, where the operator sits."""
 
     def __init__(self, directory):
-        sys.path.insert(0, os.path.join(TOP, "tests/scale"))
-        import conftest  # its keys and its cluster.cfg
-
-        self.dir, self.lib = directory, conftest
-        conftest.keys(directory)
-        self.ssh = conftest.ssh_config(directory)
+        # its keys and its cluster.cfg; another conftest is here already
+        spec = importlib.util.spec_from_file_location("scale", os.path.join(TOP, "tests/scale/conftest.py"))
+        self.dir, self.lib = directory, importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.lib)
+        self.lib.keys(directory)
+        self.ssh = self.lib.ssh_config(directory)
         exe = directory + "/crowd"
         subprocess.run(["gcc", "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-pthread", "-o", exe, os.path.join(TOP, "tests/scale/crowd.c"), "-lssh"],
                        check=True)
