@@ -15,9 +15,8 @@
 #include "backends/backends.h"
 #include "core/deck.h"
 
-#define ROUNDS 9
-#define PAUSE_US                                                                                   \
-	300000 /* what was done is looked at behind it: that is not what the next one waits for */
+#define ROUNDS   9
+#define PAUSE_US 300000 /* for the look behind an act, which the next one does not wait for */
 
 static double now_ms(void)
 {
