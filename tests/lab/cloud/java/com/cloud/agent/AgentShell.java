@@ -14,35 +14,18 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.X509TrustManager;
 import org.apache.cloudstack.Lab;
+import org.apache.cloudstack.Program;
 
 /** Stands in for CloudStack's agent: its connection with back-off, its pings, its heartbeat on the storage. See README.md. */
-public final class AgentShell {
+public final class AgentShell extends Program {
     private static Properties conf;
 
-    public AgentShell() {
-    }
-
-    /** What jsvc asks of a program. */
-    public void init(String[] args) {
-    }
-
-    public void start() {
-        new Thread(() -> {
-            try {
-                main(new String[0]);
-            } catch (Exception e) {
-                Lab.log("it has ended: " + e.getMessage());
-            }
-        }).start();
-    }
-
-    public void stop() {
-    }
-
-    public void destroy() {
-    }
-
     public static void main(String[] args) throws Exception {
+        new AgentShell().serve();
+    }
+
+    @Override
+    protected void serve() throws Exception {
         conf = Lab.read("/etc/cloudstack/agent/agent.properties");
         Lab.every("KVMHAMonitor", Long.parseLong(conf.getProperty("kvm.heartbeat.update.frequency", "60000")), AgentShell::beat);
         while (true) {

@@ -4,33 +4,16 @@ package com.cloud.usage;
 import com.zaxxer.hikari.HikariDataSource;
 import java.util.Properties;
 import org.apache.cloudstack.Lab;
+import org.apache.cloudstack.Program;
 
 /** Stands in for CloudStack's usage server: its heartbeat in the database, and nothing else. See README.md. */
-public final class UsageServer {
-    public UsageServer() {
-    }
-
-    /** What jsvc asks of a program. */
-    public void init(String[] args) {
-    }
-
-    public void start() {
-        new Thread(() -> {
-            try {
-                main(new String[0]);
-            } catch (Exception e) {
-                Lab.log("it has ended: " + e.getMessage());
-            }
-        }).start();
-    }
-
-    public void stop() {
-    }
-
-    public void destroy() {
-    }
-
+public final class UsageServer extends Program {
     public static void main(String[] args) throws Exception {
+        new UsageServer().serve();
+    }
+
+    @Override
+    protected void serve() throws Exception {
         Properties db = Lab.read("/etc/cloudstack/management/db.properties");
         HikariDataSource pool = Lab.pool(db, "usage");
         Lab.every("heartbeat", Long.parseLong(db.getProperty("lab.usage.heartbeat", "60000")),
