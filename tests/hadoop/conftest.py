@@ -17,6 +17,7 @@ from deck import Deck, wait  # noqa: E402
 from nodes import Nodes  # noqa: E402
 from place import at_controller  # noqa: E402
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 LIMIT = 150  # a cluster on a busy machine
 MASTER = "10.77.0.10"
 WHERE = {"nn": "master", "snn": "master", "rm": "master", "jhs": "master", "dn": "slave1", "nm": "slave1"}
@@ -41,8 +42,7 @@ class Cluster(Nodes):
     def ask(self, port, path, limit=3, address=MASTER):
         """What a page says, parsed; None where it does not answer. It is asked for too often for a process each time."""
         def get():
-            direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with direct.open("http://%s:%d/%s" % (address, port, path), timeout=limit) as page:
+            with DIRECT.open("http://%s:%d/%s" % (address, port, path), timeout=limit) as page:
                 return json.load(page)
 
         try:
