@@ -139,6 +139,7 @@ int batch_open(struct batch *b)
 	static const char *const none[] = { NULL };
 	struct deck_opts o = { .cfg = b->cfg, .backends = b->backends, .interval_ms = 500 };
 	struct err e = { .code = 0 };
+	const bool look = is_look(b);
 	int r;
 
 	if (b->deck)
@@ -147,11 +148,11 @@ int batch_open(struct batch *b)
 		o.only = b->scope ? b->scope : none;
 	o.accept_new = b->args->accept_new;
 	o.readonly = b->args->readonly;
-	if (is_look(b)) {
+	if (look) {
 		o.interval_ms = GLANCE_MS;
 		o.rest_ms = GLANCED_MS;
 	}
-	o.glance = is_look(b) || (!b->many && verb_find(b->args->words[0])->flags & VERB_RESTORES);
+	o.glance = look || (!b->many && verb_find(b->args->words[0])->flags & VERB_RESTORES);
 	if (b->many || strcmp(b->args->words[0], "status") == 0 ||
 	    strcmp(b->args->words[0], "run") == 0)
 		o.probes = PROBES_ALL;
