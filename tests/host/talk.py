@@ -52,10 +52,10 @@ class Talk(HostDeck):
         return Result(6 if unknown else 1 if summary["failed"] else 0, text.decode(), "")
 
     def sees(self, service, state="up"):
-        """Waits until its picture of the node shows that."""
+        """Waits until its picture of the node shows that, or none of that name where there is no state."""
         name, node = service.split("@")
-        wait("%s is %s" % (service, state), lambda: any(
-            (s["service"], s["node"], s["state"]) == (name, node, state) for s in self("list", "services").of("service")), 30)
+        wait("%s is %s" % (service, state), lambda: [
+            s["state"] for s in self("list", "services").of("service") if (s["service"], s["node"]) == (name, node)] == ([state] if state else []), 30)
 
     def kill(self):
         """As when the operator's machine is gone."""

@@ -49,6 +49,8 @@ IN_THE_WAY = [
 def test_in_the_way_is_refused_before_anything_is_changed(lab, talk, picture, there, fault, said, away):
     lab.on("n1", there)
     try:
+        if said == "there is no service":
+            talk.sees(fault[1], state=None)
         before = lab.foreign_of(["n1"])
         done = talk("--yes", "inject", "host." + fault[0], *fault[1:], code=1)
         assert said in done.out, done.out

@@ -39,7 +39,9 @@ ls -d /srv/fill/.faultdeck* /sys/fs/cgroup/system.slice/faultdeck* 2>/dev/null
 
 
 def lab(*words, check=True):
-    return subprocess.run([LAB, *words], cwd=TOP, check=check, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = subprocess.run([LAB, *words], cwd=TOP, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
+    assert not check or done.returncode == 0, "lab %s: %d %s" % (" ".join(words), done.returncode, done.stderr)
+    return done
 
 
 def boottime():
