@@ -125,6 +125,7 @@ spawn() {
 	local name=$1 log=$2
 	shift 2
 	spawning=yes
+	: >"$log" # before the child does: what an earlier one wrote must not be taken for its own
 	setsid "$@" 8>&- 9>&- </dev/null >"$log" 2>&1 &
 	record "$name" $!
 	disown # bash has nothing to say when it is killed
