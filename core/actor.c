@@ -50,7 +50,7 @@ static int read_block(struct chan *c, struct buf *b, int limit_ms, struct err *e
 static int open_collector(struct actor *a, enum collector which, struct chan **out, struct err *e)
 {
 	struct buf script = BUF_INIT(256u << 10);
-	int r = script_collector(&script, a->deck->o.backends, which, a->cfg, a->deck->o.events);
+	int r = script_collector(&script, &a->deck->o, which, a->cfg);
 
 	if (r)
 		err_set(e, r, "out of memory");
@@ -216,7 +216,7 @@ int actor_tick(struct actor *a, struct err *e)
 	char *text = NULL;
 	int r = fast_turn(a, &text, e);
 
-	if (!r && (!a->deck->o.glance || collect_wants_slow(text)))
+	if (!r && collect_wants_slow(text))
 		r = slow_turn(a, e);
 	if (!r)
 		r = view_of(a, text, e);

@@ -95,6 +95,13 @@ static bool is_range(const char *value)
 	return first <= last && last <= INT64_MAX;
 }
 
+bool fault_is(const struct fault *f, const char *name)
+{
+	const char *dot = strchr(f->name, '.');
+
+	return strcmp(f->name, name) == 0 || (dot && strcmp(dot + 1, name) == 0);
+}
+
 int param_check(const struct param *p, const char *value, struct err *e)
 {
 	char list[300];

@@ -59,6 +59,9 @@ struct fault {
 	const char *const *needs;
 };
 
+/* NAME is the fault's, or the part of it behind the dot. */
+bool fault_is(const struct fault *f, const char *name);
+
 /* Values in the order of fault->params, "" never: the default stands where nothing was given. */
 #define PARAMS_MAX 16
 struct params {

@@ -163,8 +163,8 @@ bool deck_stop(struct deck *d);
 int script_inject(struct buf *b, const struct plan *p, const struct plan_item *it,
 		  const char *owner, int64_t started);
 enum collector { COLLECT_FAST, COLLECT_SLOW };
-int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
-		     const struct node_cfg *node, enum event_mode events);
+int script_collector(struct buf *b, const struct deck_opts *o, enum collector which,
+		     const struct node_cfg *node);
 int script_probes(struct buf *b);
 int script_operation(struct buf *b, const struct config *cfg, const struct node_cfg *node,
 		     const char *script);

@@ -47,11 +47,9 @@ const struct fault *deck_find_fault(struct deck *d, const char *name, struct err
 	int n = 0;
 
 	for (size_t i = 0; (f = deck_fault(d, i)); i++) {
-		const char *dot = strchr(f->name, '.');
-
 		if (strcmp(f->name, name) == 0)
 			return f;
-		if (dot && strcmp(dot + 1, name) == 0) {
+		if (fault_is(f, name)) {
 			found = f;
 			n++;
 		}

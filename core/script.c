@@ -78,11 +78,16 @@ int script_inject(struct buf *b, const struct plan *p, const struct plan_item *i
 }
 
 /* The words are [A-Za-z0-9_-]: manifest.c sees to it. */
-static void needs_of(struct buf *b, const struct backend *backend)
+static void needs_of(struct buf *b, const struct backend *backend, const char *only)
 {
-	for (size_t i = 0; i < backend->nfaults; i++)
-		for (const char *const *w = backend->faults[i].needs; w && *w; w++)
+	for (size_t i = 0; i < backend->nfaults; i++) {
+		const struct fault *f = &backend->faults[i];
+
+		if (only && !fault_is(f, only))
+			continue;
+		for (const char *const *w = f->needs; w && *w; w++)
 			buf_fmt(b, " %s:%s", backend->name, *w);
+	}
 }
 
 static void assign_roles(struct buf *b, const struct node_cfg *node)
@@ -114,19 +119,21 @@ int script_operation(struct buf *b, const struct config *cfg, const struct node_
 	return done(b);
 }
 
-int script_collector(struct buf *b, const struct backend *const *backends, enum collector which,
-		     const struct node_cfg *node, enum event_mode events)
+int script_collector(struct buf *b, const struct deck_opts *o, enum collector which,
+		     const struct node_cfg *node)
 {
+	const struct backend *const *backends = o->backends;
+
 	buf_str(b, "FD_BACKENDS='");
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s%s", i ? " " : "", backends[i]->name);
 	buf_str(b, "'\nFD_NEEDS='");
-	for (size_t i = 0; backends[i] && which == COLLECT_SLOW; i++)
-		needs_of(b, backends[i]);
+	for (size_t i = 0; backends[i]; i++)
+		needs_of(b, backends[i], o->needs_of);
 	buf_fmt(b, "'\nFD_EVENTS=%s\n",
-		events == EVENTS_NONE || which == COLLECT_SLOW ? "none"
-		: events == EVENTS_NEW                         ? "new"
-							       : "held");
+		o->events == EVENTS_NONE || which == COLLECT_SLOW ? "none"
+		: o->events == EVENTS_NEW                         ? "new"
+								  : "held");
 	assign_roles(b, node);
 	buf_str(b, proc_sh);
 	buf_str(b, collect_sh);

@@ -152,7 +152,10 @@ int batch_open(struct batch *b)
 		o.interval_ms = GLANCE_MS;
 		o.rest_ms = GLANCED_MS;
 	}
-	o.glance = look || (!b->many && verb_find(b->args->words[0])->flags & VERB_RESTORES);
+	if (look || (!b->many && verb_find(b->args->words[0])->flags & VERB_RESTORES))
+		o.needs_of = "";
+	else if (!b->many && strcmp(b->args->words[0], "inject") == 0)
+		o.needs_of = b->args->words[1];
 	if (b->many || strcmp(b->args->words[0], "status") == 0 ||
 	    strcmp(b->args->words[0], "run") == 0)
 		o.probes = PROBES_ALL;

@@ -4,7 +4,7 @@
 # answers from builtins and /proc alone, since a fork a metric is what makes a refresh slow; "slow", in
 # a shell of its own, asks what takes longer. Each answer is a block of lines that ends with a lone ".":
 #   :KIND<TAB>NAME  begins an item    KEY<TAB>VALUE  belongs to the item above    !EVENT line
-#   ?  "slow" has something to tell: a backend's fast part has set fd_ask_slow
+#   ?  "slow" has something to tell: a backend's fast part has set fd_ask_slow, or faults need something
 # "run BYTES" runs the text that follows, in a shell of its own: to have one open saves an act what it
 # costs to start one. Its last line is status<TAB>NUMBER.
 # Behind proc.sh. FD_BACKENDS lists the backends, whose functions NAME_fast and NAME_slow print items. FD_NEEDS lists
@@ -173,7 +173,7 @@ fd_fast() {
 	fd_ask_slow=''
 	fd_scan
 	for fd_b in $FD_BACKENDS; do "${fd_b}_fast"; done
-	[ -z "$fd_ask_slow" ] || echo '?'
+	[ -z "$fd_ask_slow$FD_NEEDS" ] || echo '?'
 }
 
 # What is missing stays missing for this session: asked once.

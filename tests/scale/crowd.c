@@ -70,7 +70,7 @@ static void answer(ssh_channel ch, bool slow)
 			      services[i], services[i], 100 + i, 113000 + i,
 			      (long long)now.tv_sec * 10);
 	ssh_channel_write(ch, text, (uint32_t)n);
-	ssh_channel_write(ch, ".\n", 2);
+	ssh_channel_write(ch, "?\n.\n", 4); /* as a node does whose faults need something */
 }
 
 static bool ends(const char *data, uint32_t len, const char *with)
