@@ -153,8 +153,6 @@ int script_probes(struct buf *b)
 int script_sweep(struct buf *b, const struct backend *const *backends, bool force)
 {
 	assign_number(b, "FD_FORCE", force);
-	for (size_t i = 0; backends[i]; i++)
-		buf_str(b, backends[i]->collect_sh);
 	buf_str(b, sweep_sh);
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s_sweep ''\n", backends[i]->name);
@@ -163,8 +161,6 @@ int script_sweep(struct buf *b, const struct backend *const *backends, bool forc
 
 int script_undo(struct buf *b, const struct backend *const *backends, const char *id, bool force)
 {
-	for (size_t i = 0; backends[i]; i++)
-		buf_str(b, backends[i]->collect_sh);
 	assign(b, "FD_ID", id);
 	assign_number(b, "FD_FORCE", force);
 	buf_str(b, "fd_entry=/run/faultdeck/$FD_ID\n"

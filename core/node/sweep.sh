@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Restore-all as this node sees it: ends every entry of the ledger, then whatever the backends find
-# without one (their NAME_sweep, called behind this text). Lines: swept<TAB>ID, kept<TAB>ID REASON, forced<TAB>ID REASON.
+# without one (their NAME_sweep, which the collector's shell has, called behind this text). Lines: swept<TAB>ID, kept<TAB>ID REASON, forced<TAB>ID REASON.
 fd_sweep() {
 	for fd_entry in /run/faultdeck/*/; do
 		[ -d "$fd_entry" ] || continue
@@ -22,5 +22,5 @@ fd_sweep() {
 		fi
 	done
 }
-[ "$(id -u)" = 0 ] || { printf 'error\tEPERM not root on this node\n'; exit 1; }
+[ "$fd_root" = yes ] || { printf 'error\tEPERM not root on this node\n'; exit 1; }
 fd_sweep
