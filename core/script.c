@@ -171,7 +171,8 @@ int script_undo(struct buf *b, const struct backend *const *backends, const char
 		   "		sh \"$fd_entry/undo.sh\" drop >/dev/null\n"
 		   "	fi\n"
 		   "fi\n"
-		   "rm -rf \"$fd_entry\"; rmdir /run/faultdeck 2>/dev/null\n");
+		   "[ ! -d \"$fd_entry\" ] || { rm -rf \"$fd_entry\"; rmdir /run/faultdeck "
+		   "2>/dev/null; }\n");
 	for (size_t i = 0; backends[i]; i++)
 		buf_fmt(b, "%s_sweep \"$FD_ID\"\n", backends[i]->name);
 	buf_str(b, "printf 'state\\trestored\\n'\n");

@@ -134,12 +134,36 @@ static bool is_look(const struct batch *b)
 			    (strcmp(w[0], "list") == 0 && strcmp(w[1], "faults") != 0));
 }
 
+/* How much of the nodes the verb has to know. */
+static void choose_depth(const struct batch *b, struct deck_opts *o)
+{
+	char *const *w = b->args->words;
+	const unsigned flags = b->many ? 0 : verb_find(w[0])->flags;
+
+	if (is_look(b)) {
+		o->interval_ms = GLANCE_MS;
+		o->rest_ms = GLANCED_MS;
+		o->needs_of = "";
+	} else if (flags & VERB_RESTORES) {
+		o->needs_of = "";
+	} else if (!b->many && strcmp(w[0], "inject") == 0) {
+		o->needs_of = w[1];
+	}
+	if (b->many || strcmp(w[0], "status") == 0 || strcmp(w[0], "run") == 0)
+		o->probes = PROBES_ALL;
+	else if (flags & VERB_INJECTS)
+		o->probes = PROBES_ABORT;
+	if (strcmp(w[0], "events") == 0)
+		o->events = EVENTS_HELD;
+	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)) || strcmp(w[0], "run") == 0)
+		o->events = EVENTS_NEW;
+}
+
 int batch_open(struct batch *b)
 {
 	static const char *const none[] = { NULL };
 	struct deck_opts o = { .cfg = b->cfg, .backends = b->backends, .interval_ms = 500 };
 	struct err e = { .code = 0 };
-	const bool look = is_look(b);
 	int r;
 
 	if (b->deck)
@@ -148,24 +172,7 @@ int batch_open(struct batch *b)
 		o.only = b->scope ? b->scope : none;
 	o.accept_new = b->args->accept_new;
 	o.readonly = b->args->readonly;
-	if (look) {
-		o.interval_ms = GLANCE_MS;
-		o.rest_ms = GLANCED_MS;
-	}
-	if (look || (!b->many && verb_find(b->args->words[0])->flags & VERB_RESTORES))
-		o.needs_of = "";
-	else if (!b->many && strcmp(b->args->words[0], "inject") == 0)
-		o.needs_of = b->args->words[1];
-	if (b->many || strcmp(b->args->words[0], "status") == 0 ||
-	    strcmp(b->args->words[0], "run") == 0)
-		o.probes = PROBES_ALL;
-	else if (verb_find(b->args->words[0])->flags & VERB_INJECTS)
-		o.probes = PROBES_ABORT;
-	if (strcmp(b->args->words[0], "events") == 0)
-		o.events = EVENTS_HELD;
-	else if (b->many || (b->args->opts & (OPT_WAIT | OPT_FOLLOW)) ||
-		 strcmp(b->args->words[0], "run") == 0)
-		o.events = EVENTS_NEW;
+	choose_depth(b, &o);
 	block_signals(true);
 	r = deck_open(&o, &b->deck, &e);
 	block_signals(false);

@@ -1,7 +1,9 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Restore-all as this node sees it: ends every entry of the ledger, then whatever the backends find
-# without one (their NAME_sweep, which the collector's shell has, called behind this text). Lines: swept<TAB>ID, kept<TAB>ID REASON, forced<TAB>ID REASON.
+# without one (their NAME_sweep, which the collector's shell has, called behind this text).
+# Lines: swept<TAB>ID, kept<TAB>ID REASON, forced<TAB>ID REASON. fd_root is the collector's.
+# shellcheck disable=SC2154
 fd_sweep() {
 	for fd_entry in /run/faultdeck/*/; do
 		[ -d "$fd_entry" ] || continue

@@ -123,12 +123,13 @@ def restore(crowd, state):
         configs[n] = "%s/load%d.cfg" % (state, n)
         with open(configs[n], "w") as f:
             f.write("\n".join(lines).replace("},\n)", "}\n)") + 'backends = ( "mark" );\n')
-    took = {}
-    for n, config in configs.items():
-        timed(["build/faultdeck", "-c", config, "--batch", "--yes", "inject", "mark.file", *("l%d" % (i + 1) for i in range(n)), "ttl=5m"], **env)
-        took[n] = timed(["build/faultdeck", "-c", config, "--batch", "restore", "--all"], **env)
     print("restore --all, cold, on real sshd nodes with an injection each, all on these two cores")
-    print("  one node %.2f s, 100 nodes %.2f s (%.2f s CPU here): %.2f ×" % (took[1][0], *took[100], took[100][0] / took[1][0]))
+    for fault, what in (("file", "an undo that only removes a file"), ("late", "an undo of 5 s, as the start of a service")):
+        took = {}
+        for n, config in configs.items():
+            timed(["build/faultdeck", "-c", config, "--batch", "--yes", "inject", "mark." + fault, *("l%d" % (i + 1) for i in range(n)), "ttl=5m"], **env)
+            took[n] = timed(["build/faultdeck", "-c", config, "--batch", "restore", "--all"], **env)
+        print("  %s: one node %.2f s, 100 nodes %.2f s (%.2f s CPU here): %.2f ×" % (what, took[1][0], *took[100], took[100][0] / took[1][0]))
 
 
 def inject(config, fault, target, *param, state, where=""):
