@@ -114,7 +114,7 @@ def test_half_done_is_undone(node, deck):
     lines = deck.operator.end(console, 30)
     assert [l["state"] for l in lines if l["type"] == "injection"] == ["unknown"]
     assert summary(deck("restore", "--all"))[1:] == (0, 0, 0)
-    assert node.answers(7777)
+    until("the service is back", lambda: node.answers(7777), 5)  # systemd calls it active before it listens
 
 
 def test_another_operator_from_another_machine(node, deck):
