@@ -33,7 +33,7 @@ struct deck_opts {
 	enum event_mode events; /* of the modules */
 	enum probe_mode probes; /* that are asked */
 	int interval_ms;        /* of the refresh; 0: 1000 */
-	const char *needs_of; /* the fault whose needs are asked; NULL: all of them; "": none */
+	const char *needs_of;   /* the fault whose needs are asked; NULL: all of them; "": none */
 	int rest_ms; /* who has answered twice is left in peace for so long; 0: for interval_ms */
 };
 /* Reads the journal; touches no network until deck_start. */
