@@ -1,7 +1,8 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Sent behind FD_ID= and FD_TEXT= (the whole of one injection, see ledger.sh): keeps the text in the
-# node's ledger, and only then runs it from there.
+# node's ledger, and only then runs it from there. fd_root is the collector's.
+# shellcheck disable=SC2154
 umask 077
 fd_dir=/run/faultdeck/$FD_ID
 
@@ -10,14 +11,8 @@ fd_claim() {
 	mkdir "$fd_dir" 2>/dev/null || { mkdir -p /run/faultdeck && mkdir "$fd_dir"; }
 }
 
-fd_is_root() {
-	while read -r fd_k fd_v _; do
-		case $fd_k in Uid:) [ "$fd_v" = 0 ]; return ;; esac
-	done </proc/self/status
-}
-
 fd_begin() {
-	if ! fd_is_root; then
+	if [ "$fd_root" != yes ]; then
 		printf 'error\tEPERM %s is not root on this node\nhint\tlog in as root, or allow sudo without a password for this user\nstate\tfailed\n' "$(id -un)"
 		return 1
 	fi

@@ -54,8 +54,8 @@ class Talk(HostDeck):
     def sees(self, service, state="up"):
         """Waits until its picture of the node shows that, or none of that name where there is no state."""
         name, node = service.split("@")
-        wait("%s is %s" % (service, state), lambda: [
-            s["state"] for s in self("list", "services").of("service") if (s["service"], s["node"]) == (name, node)] == ([state] if state else []), 30)
+        shown = lambda: [s["state"] for s in self("list", "services").of("service") if (s["service"], s["node"]) == (name, node)]
+        wait("%s is %s" % (service, state), lambda: shown() == ([state] if state else []), 30)
 
     def kill(self):
         """As when the operator's machine is gone."""
@@ -91,13 +91,13 @@ class Labs(Nodes):
 
     def on(self, node, script, user="root", check=True, limit=200, stdin=None):
         """Runs a shell script on a node, by plain ssh; what it printed."""
-        done = self.run(*self.ssh(node, "-l", user, node, "sh -c " + shlex.quote(script)), check=False, limit=limit, input=stdin)
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return self.run(*self.ssh(node, "-l", user, node, "sh -c " + shlex.quote(script)), check=check, limit=limit, input=stdin).stdout
 
     def run(self, *args, check=True, limit=600, **kw):
-        return subprocess.run([self.lab, *args], check=check, cwd=self.top, env=self.env, text=True, timeout=limit,
+        done = subprocess.run([self.lab, *args], cwd=self.top, env=self.env, text=True, timeout=limit,
                               errors="surrogateescape", **{"capture_output": True, **kw})
+        assert not check or done.returncode == 0, "lab %s: %d %s%s" % (args[0], done.returncode, done.stdout, done.stderr)
+        return done
 
     def crash(self, node):
         """Its kernel starts anew from inside: nothing ends the session, but that nobody answers."""

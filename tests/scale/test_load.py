@@ -73,7 +73,8 @@ def test_what_a_kernel_can_is_tried_only_for_a_fault_that_needs_it(lab, pair):
         pair("--yes", "inject", "mark.file", "n1", "ttl=5m")
         pair("restore", "--all")
         assert lab.on("n1", "ls /run/tried 2>/dev/null || true") == ""
-        pair("--yes", "--dry-run", "inject", "host.net-isolate", "n1", "peer=n2")  # that one does
-        assert lab.on("n1", "ls /run/tried") == "/run/tried\n"
+        for words in (("list", "faults", "n1"), ("--yes", "--dry-run", "inject", "host.net-isolate", "n1", "peer=n2")):  # those do
+            pair(*words)
+            assert lab.on("n1", "ls /run/tried && rm /run/tried") == "/run/tried\n"
     finally:
         lab.on("n1", "rm -f /usr/local/bin/unshare /run/tried")
